@@ -1,0 +1,81 @@
+/** Where one member of the top-level object lies in its text. */
+interface Member {
+  name: string;
+  start: number;
+  /** One past the value's last character. */
+  end: number;
+}
+
+/**
+ * Changes top-level members of a JSON object and leaves every other character as the client wrote it: numbers too big
+ * for JavaScript, spacing and order survive. Members named in `set` are replaced (or added in front), those in
+ * `remove` taken out, doubled ones all of them.
+ * @param text a valid JSON object; check with `JSON.parse` first
+ */
+export function editJsonObject(text: string, { set, remove }: { set: Record<string, unknown>; remove: string[] }): string {
+  const gone = new Set([...Object.keys(set), ...remove]);
+  const members = topLevelMembers(text);
+  const kept = members.filter(member => !gone.has(member.name)).map(member => text.slice(member.start, member.end));
+  const added = Object.entries(set).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{${[...added, ...kept].join(',')}}`;
+}
+
+function topLevelMembers(text: string): Member[] {
+  const members: Member[] = [];
+  let at = skipSpace(text, text.indexOf('{') + 1);
+  while (text[at] !== '}') {
+    const start = at;
+    const nameEnd = stringEnd(text, at);
+    const name = JSON.parse(text.slice(start, nameEnd)) as string;
+    const colon = skipSpace(text, nameEnd);
+    const end = valueEnd(text, skipSpace(text, colon + 1));
+    members.push({ name, start, end });
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return members;
+}
+
+const quote = 34;
+const backslash = 92;
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= 32) at++;
+  return at;
+}
+
+/** One past the closing quote of the string that starts at `start`. */
+function stringEnd(text: string, start: number): number {
+  let at = start;
+  for (;;) {
+    at = text.indexOf('"', at + 1);
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === backslash) backslashes++;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+}
+
+function valueEnd(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  for (;;) {
+    const character = text.charCodeAt(at);
+    if (character === quote) at = stringEnd(text, at);
+    else {
+      if (character === 123 || character === 91) depth++; // { [
+      if (character === 125 || character === 93) depth--; // } ]
+      at++;
+    }
+    if (depth > 0) continue;
+    if (character === quote || character === 125 || character === 93) return at;
+    at = scalarEnd(text, at);
+    return at;
+  }
+}
+
+function scalarEnd(text: string, from: number): number {
+  let at = from;
+  while (!' \t\n\r,}]'.includes(text[at] as string)) at++;
+  return at;
+}

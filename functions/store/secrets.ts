@@ -1,0 +1,53 @@
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Clock } from '../core/clock.ts';
+import { Cache } from './cache.ts';
+import { StoreError } from './dynamo.ts';
+
+/** Reads JSON maps of strings from Secrets Manager. */
+export interface SecretReader {
+  /** The map in a secret, at most as old as the cache's lifetime; undefined when the secret does not exist. */
+  read(secretId: string): Promise<Record<string, string> | undefined>;
+  /** The same, read again now: for a provider that refused a key which may just have been replaced. */
+  readAgain(secretId: string): Promise<Record<string, string> | undefined>;
+}
+
+export function openSecrets(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+  });
+}
+
+/** While Secrets Manager fails, what was read last goes on being served. */
+export function createSecretReader(client: SecretsManagerClient, lifetimeMs: number, now: Clock): SecretReader {
+  const lastRead = new Map<string, Record<string, string> | undefined>();
+  const cache = new Cache(
+    async secretId => {
+      try {
+        const value = await readSecret(client, secretId);
+        lastRead.set(secretId, value);
+        return value;
+      } catch (error) {
+        if (lastRead.has(secretId)) return lastRead.get(secretId);
+        throw error;
+      }
+    },
+    lifetimeMs,
+    now,
+  );
+  return { read: secretId => cache.get(secretId), readAgain: secretId => cache.refresh(secretId) };
+}
+
+async function readSecret(client: SecretsManagerClient, secretId: string): Promise<Record<string, string> | undefined> {
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+    return JSON.parse(SecretString ?? '{}');
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw new StoreError('reading a secret', error);
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The four tables as plain data, so that the CDK stack and the local stack make the same ones.
+ * Every table has a string partition key `pk` and a string sort key `sk`; what they hold is said beside each store.
+ */
+export interface TableDefinition {
+  /** Attribute holding the epoch second after which DynamoDB may delete the item. */
+  timeToLive?: string;
+  indexes: { name: string; partitionKey: string; sortKey: string }[];
+}
+
+export const tableDefinitions = {
+  /** Accounts, gateway keys, management keys and the digests that lead to them. */
+  keys: { timeToLive: 'ttl', indexes: [] },
+  /** Endpoints, their slugs and their policies. */
+  endpoints: { indexes: [] },
+  /** Balances and the journal of what changed them. */
+  credits: { indexes: [] },
+  /** Usage records; `byAccount` lists them newest first, spread over a few partitions per account. */
+  usage: { timeToLive: 'ttl', indexes: [{ name: 'byAccount', partitionKey: 'accountShard', sortKey: 'pk' }] },
+} satisfies Record<string, TableDefinition>;
+
+export type TableName = keyof typeof tableDefinitions;

@@ -1,0 +1,166 @@
+import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { HoldId } from '../core/hold-id.ts';
+import type { Usage } from '../core/usage.ts';
+import { attempt, fromItem, type Item, run, type Store, toItem } from './dynamo.ts';
+
+/** One try of one candidate. */
+export interface AttemptRecord {
+  provider: string;
+  model: string;
+  keySource: 'managed' | 'own' | 'client' | 'none';
+  /** HTTP status; 0 when none arrived. */
+  status: number;
+  /** Why it failed, in words; absent when it answered. */
+  error?: string;
+  /** Until status and headers. */
+  headersMs?: number;
+  totalMs: number;
+}
+
+/**
+ * What happened to one request: metadata only, never a prompt or an answer. Kept 90 days.
+ * Usage table: `pk = <account>#<request id>`, `sk = <attempt at a hold>`. For a request with a hold this record also
+ * decides what is charged: it is written once, before the hold is settled, and whoever writes it first has decided.
+ */
+export interface UsageRecord {
+  requestId: string;
+  /** Counts holds of this request whose outcome stayed unknown; nearly always 0. */
+  holdAttempt: number;
+  accountId: string;
+  endpointId: string;
+  gatewayKeyId?: string;
+  createdAt: string;
+  surface: string;
+  streaming: boolean;
+  /** `abandoned`: the request's function died; nothing is charged. */
+  outcome: 'succeeded' | 'failed' | 'stream_failed' | 'abandoned';
+  /** Status the client saw. */
+  status: number;
+  errorCode?: string;
+  provider?: string;
+  model?: string;
+  attempts: AttemptRecord[];
+  usage?: Usage;
+  /** True when the provider reported no usage and the usage is our count. */
+  estimated?: boolean;
+  /** Nano-USD as text. `cost` is what the balance pays: the provider's price and the fee, at most the hold. */
+  costNanoUsd: string;
+  upstreamCostNanoUsd: string;
+  feeNanoUsd: string;
+  /** What the request cost beyond its hold; recorded, never charged. */
+  overrunNanoUsd?: string;
+  heldNanoUsd?: string;
+  priceVersion?: string;
+  policyVersion?: number;
+  latency?: { gatewayMs: number; firstTokenMs?: number; totalMs: number };
+  /** Cost of an answer whose hold had been given up before; recorded, never charged. */
+  lateCostNanoUsd?: string;
+}
+
+/** Older records may be gone: a hold is only decided while its record, had one been written, must still exist. */
+export const recordLifetimeSeconds = 90 * 86_400;
+
+const listShards = 4;
+
+/**
+ * Writes the record that decides a request, once.
+ * @returns the record that stands: this one, or the one that was there first
+ */
+export async function decide(store: Store, record: UsageRecord, nowMs: number): Promise<UsageRecord> {
+  const { dynamo, tables } = store;
+  const put = new PutItemCommand({
+    TableName: tables.usage,
+    Item: toItem({
+      ...recordKey(record.accountId, record),
+      accountShard: `${record.accountId}#${shardOf(record.requestId)}`,
+      ttl: Math.floor(nowMs / 1000) + recordLifetimeSeconds,
+      ...record,
+    }),
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  if ((await attempt('writing a usage record', dynamo.send(put))) !== undefined) return record;
+  const standing = await findRecord(store, record.accountId, record);
+  if (!standing) throw new Error(`usage record of ${record.requestId} exists and cannot be read`);
+  return standing;
+}
+
+/** Notes what a given-up request turned out to have cost. It is not charged. */
+export async function noteLateCost({ dynamo, tables }: Store, record: UsageRecord): Promise<void> {
+  const update = new UpdateItemCommand({
+    TableName: tables.usage,
+    Key: toItem(recordKey(record.accountId, record)),
+    UpdateExpression: 'SET lateCostNanoUsd = :cost',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: toItem({ ':cost': record.costNanoUsd }),
+  });
+  await attempt('noting a late cost', dynamo.send(update));
+}
+
+export async function findRecord(
+  { dynamo, tables }: Store,
+  accountId: string,
+  hold: Pick<UsageRecord, 'requestId' | 'holdAttempt'>,
+) {
+  const get = new GetItemCommand({
+    TableName: tables.usage,
+    Key: toItem(recordKey(accountId, hold)),
+    ConsistentRead: true,
+  });
+  const { Item } = await run('reading a usage record', dynamo.send(get));
+  return Item && fromRecordItem(fromItem(Item));
+}
+
+/** The record that tells a request's story: the last one that was not given up, else the last. */
+export async function findRequest({ dynamo, tables }: Store, accountId: string, requestId: string) {
+  const query = new QueryCommand({
+    TableName: tables.usage,
+    KeyConditionExpression: 'pk = :request',
+    ExpressionAttributeValues: toItem({ ':request': `${accountId}#${requestId}` }),
+    ConsistentRead: true,
+  });
+  const { Items = [] } = await run('reading a request', dynamo.send(query));
+  const records = Items.map(item => fromRecordItem(fromItem(item)));
+  return records.findLast(record => record.outcome !== 'abandoned') ?? records.at(-1);
+}
+
+/** Newest first, an account's records made before `beforeRequestId`. */
+export async function listRecords(
+  { dynamo, tables }: Store,
+  accountId: string,
+  { beforeRequestId, limit }: { beforeRequestId: string | undefined; limit: number },
+): Promise<UsageRecord[]> {
+  const pages = Array.from({ length: listShards }, async (_, shard) => {
+    const query = new QueryCommand({
+      TableName: tables.usage,
+      IndexName: 'byAccount',
+      KeyConditionExpression: `accountShard = :shard${beforeRequestId === undefined ? '' : ' AND pk < :before'}`,
+      ExpressionAttributeValues: toItem({
+        ':shard': `${accountId}#${shard}`,
+        ...(beforeRequestId !== undefined && { ':before': `${accountId}#${beforeRequestId}` }),
+      }),
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    return (await run('listing requests', dynamo.send(query))).Items ?? [];
+  });
+  const records = (await Promise.all(pages)).flat().map(item => fromRecordItem(fromItem(item)));
+  return records.sort((a, b) => (a.requestId < b.requestId ? 1 : -1)).slice(0, limit);
+}
+
+/** The key of the record that decides a hold. */
+export function holdOf(record: UsageRecord): HoldId {
+  return { requestId: record.requestId, attempt: record.holdAttempt };
+}
+
+function recordKey(accountId: string, { requestId, holdAttempt }: Pick<UsageRecord, 'requestId' | 'holdAttempt'>) {
+  return { pk: `${accountId}#${requestId}`, sk: String(holdAttempt) };
+}
+
+function fromRecordItem({ pk, sk, accountShard, ttl, ...record }: Item): UsageRecord {
+  return record as unknown as UsageRecord;
+}
+
+/** Spreads an account's records over a few partitions; the last character of an id is random. */
+function shardOf(requestId: string): number {
+  return requestId.charCodeAt(requestId.length - 1) % listShards;
+}
