@@ -12,7 +12,10 @@ interface Member {
  * `remove` taken out, doubled ones all of them.
  * @param text a valid JSON object; check with `JSON.parse` first
  */
-export function editJsonObject(text: string, { set, remove }: { set: Record<string, unknown>; remove: string[] }): string {
+export function editJsonObject(
+  text: string,
+  { set, remove }: { set: Record<string, unknown>; remove: string[] },
+): string {
   const gone = new Set([...Object.keys(set), ...remove]);
   const members = topLevelMembers(text);
   const kept = members.filter(member => !gone.has(member.name)).map(member => text.slice(member.start, member.end));

@@ -56,5 +56,7 @@ export function usageFrom(reported: { [Class in keyof Usage]?: unknown }): Usage
 }
 
 function tokenCount(value: unknown): number | undefined {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= tokensMax ? (value as number) : undefined;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= tokensMax
+    ? (value as number)
+    : undefined;
 }

@@ -5,7 +5,10 @@ import { parseDurationMs } from '../core/clock.ts';
 const duration = z.string().transform((text, context) => {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
-  context.addIssue({ code: 'custom', message: `"${text}" is not a duration; write one such as "90s", "2m" or "1m30s"` });
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is not a duration; write one such as "90s", "2m" or "1m30s"`,
+  });
   return z.NEVER;
 });
 

@@ -37,7 +37,9 @@ export function parsePolicy(
   }
   const action = z.strictObject({
     type: z.literal('ai-gateway', { error: issue => `"${String(issue.input)}" is not an action; "ai-gateway" is` }),
-    config: aiGatewaySchema(options).nullish().transform(config => config ?? aiGatewaySchema(options).parse({})),
+    config: aiGatewaySchema(options)
+      .nullish()
+      .transform(config => config ?? aiGatewaySchema(options).parse({})),
   });
   const rule = z.union([
     z.strictObject({ name: z.string().optional(), actions: z.tuple([action]) }),
@@ -70,5 +72,8 @@ function depth(issues: z.core.$ZodIssue[]): number {
 }
 
 function formatPath(path: PropertyKey[]): string {
-  return path.map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return path
+    .map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }

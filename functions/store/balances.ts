@@ -195,6 +195,16 @@ export class Balances {
     throw new StoreError('adding credits', new Error(`lost ${racesMax} races`));
   }
 
+  /** The journal row of a lot, also while it is still on its way to the journal. */
+  async findLot(accountId: string, lotId: string): Promise<JournalRow | undefined> {
+    const row = await findLotRow(this.store, accountId, lotId);
+    if (row) return row;
+    const waiting = [...((await this.read(accountId))?.outbox.values() ?? [])].map(
+      text => JSON.parse(text) as JournalRow,
+    );
+    return waiting.find(candidate => candidate.lotId === lotId && makesLot(candidate));
+  }
+
   /** Ends the lots whose time has come. Safe to repeat, and to run anywhere at any time. */
   async expireLots(accountId: string, nowMs: number): Promise<Expiry[]> {
     const nowSeconds = Math.floor(nowMs / 1000);

@@ -22,19 +22,22 @@ export interface Endpoint {
   updatedAt: string;
 }
 
-/** @returns false when the slug is taken */
-export async function createEndpoint({ dynamo, tables }: Store, endpoint: Endpoint): Promise<boolean> {
+/** Safe to repeat. @returns false when the slug belongs to another endpoint */
+export async function createEndpoint(store: Store, endpoint: Endpoint): Promise<boolean> {
   const pointer = { ...slugKey(endpoint.slug), accountId: endpoint.accountId, endpointId: endpoint.id };
-  const record = { ...endpointKey(endpoint.accountId, endpoint.id), ...endpoint };
-  for (const item of [pointer, record]) {
-    const put = new PutItemCommand({
-      TableName: tables.endpoints,
-      Item: toItem(item),
-      ConditionExpression: 'attribute_not_exists(pk)',
-    });
-    if ((await attempt('creating an endpoint', dynamo.send(put))) === undefined) return false;
-  }
+  if (!(await putNew(store, pointer)) && (await get(store, slugKey(endpoint.slug)))?.endpointId !== endpoint.id)
+    return false;
+  await putNew(store, { ...endpointKey(endpoint.accountId, endpoint.id), ...endpoint });
   return true;
+}
+
+async function putNew({ dynamo, tables }: Store, item: Item): Promise<boolean> {
+  const put = new PutItemCommand({
+    TableName: tables.endpoints,
+    Item: toItem(item),
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  return (await attempt('creating an endpoint', dynamo.send(put))) !== undefined;
 }
 
 export async function findEndpoint(store: Store, accountId: string, id: string): Promise<Endpoint | undefined> {

@@ -1,4 +1,10 @@
-import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { HoldId } from '../core/hold-id.ts';
 import type { Usage } from '../core/usage.ts';
 import { attempt, fromItem, type Item, run, type Store, toItem } from './dynamo.ts';
@@ -123,28 +129,41 @@ export async function findRequest({ dynamo, tables }: Store, accountId: string, 
   return records.findLast(record => record.outcome !== 'abandoned') ?? records.at(-1);
 }
 
-/** Newest first, an account's records made before `beforeRequestId`. */
-export async function listRecords(
-  { dynamo, tables }: Store,
+/** Newest first, an account's records of requests that held credits, made before `beforeRequestId`. */
+export async function listCharges(
+  store: Store,
   accountId: string,
   { beforeRequestId, limit }: { beforeRequestId: string | undefined; limit: number },
 ): Promise<UsageRecord[]> {
-  const pages = Array.from({ length: listShards }, async (_, shard) => {
+  const before = beforeRequestId === undefined ? undefined : `${accountId}#${beforeRequestId}`;
+  const shards = Array.from({ length: listShards }, (_, shard) => `${accountId}#${shard}`);
+  const records = await Promise.all(shards.map(shard => listChargesOfShard(store, shard, before, limit)));
+  return records
+    .flat()
+    .sort((a, b) => (a.requestId < b.requestId ? 1 : -1))
+    .slice(0, limit);
+}
+
+/** Reads on until the page is full, because records without a hold are passed over. */
+async function listChargesOfShard({ dynamo, tables }: Store, shard: string, before: string | undefined, limit: number) {
+  const records: UsageRecord[] = [];
+  let startKey: QueryCommandInput['ExclusiveStartKey'];
+  do {
     const query = new QueryCommand({
       TableName: tables.usage,
       IndexName: 'byAccount',
-      KeyConditionExpression: `accountShard = :shard${beforeRequestId === undefined ? '' : ' AND pk < :before'}`,
-      ExpressionAttributeValues: toItem({
-        ':shard': `${accountId}#${shard}`,
-        ...(beforeRequestId !== undefined && { ':before': `${accountId}#${beforeRequestId}` }),
-      }),
+      KeyConditionExpression: `accountShard = :shard${before === undefined ? '' : ' AND pk < :before'}`,
+      FilterExpression: 'attribute_exists(heldNanoUsd)',
+      ExpressionAttributeValues: toItem({ ':shard': shard, ...(before !== undefined && { ':before': before }) }),
+      ExclusiveStartKey: startKey,
       ScanIndexForward: false,
-      Limit: limit,
+      Limit: Math.max(limit, 100),
     });
-    return (await run('listing requests', dynamo.send(query))).Items ?? [];
-  });
-  const records = (await Promise.all(pages)).flat().map(item => fromRecordItem(fromItem(item)));
-  return records.sort((a, b) => (a.requestId < b.requestId ? 1 : -1)).slice(0, limit);
+    const page = await run('listing charges', dynamo.send(query));
+    records.push(...(page.Items ?? []).map(item => fromRecordItem(fromItem(item))));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey && records.length < limit);
+  return records;
 }
 
 /** The key of the record that decides a hold. */

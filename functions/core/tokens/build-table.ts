@@ -1,17 +1,29 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { type EncodingName, encodingNames } from './encodings.ts';
-import { hashBytes, notAToken, rankMask, readTokenTable, tableByteLength, tableHeader, tokenBytesMax, type TokenTable } from './token-table.ts';
+import {
+  hashBytes,
+  notAToken,
+  rankMask,
+  readTokenTable,
+  type TokenTable,
+  tableByteLength,
+  tableHeader,
+  tokenBytesMax,
+} from './token-table.ts';
 
 /** A vocabulary as js-tiktoken's `ranks` modules export it. */
-export interface Ranks { bpe_ranks: string }
+export interface Ranks {
+  bpe_ranks: string;
+}
 
 export function buildTokenTable(encoding: EncodingName, ranks: Ranks): Uint8Array {
   const tokens = parseRanks(ranks.bpe_ranks);
   const textBytes = tokens.reduce((sum, token) => sum + token.length, 0);
   const slotCount = 2 ** Math.ceil(Math.log2(tokens.length * 1.25));
   const file = new Uint8Array(tableByteLength(tokens.length, slotCount, textBytes));
-  new Uint32Array(file.buffer).set(tableHeader(encoding, tokens.length, slotCount, textBytes));
+  const header = tableHeader(encoding, tokens.length, slotCount, textBytes);
+  new Uint32Array(file.buffer, 0, header.length).set(header);
   const table = readTokenTable(file);
   for (const [rank, token] of tokens.entries()) addToken(table, rank, token);
   return file;

@@ -35,8 +35,9 @@ export class PairMerger {
     for (let at = 0; at < length; at++) this.#rankPair(bytes, start, length, at);
     let tokens = length;
     for (let key = this.#heap.pop(); key !== undefined; key = this.#heap.pop()) {
-      const left = key % this.capacity;
-      if (this.#rankOfPair[left] !== (key - left) / this.capacity) continue; // one of the two has grown since
+      const rank = Math.floor(key / this.capacity);
+      const left = key - rank * this.capacity;
+      if (this.#rankOfPair[left] !== rank) continue; // one of the two has grown since
       const right = next[left] as number;
       const after = next[right] as number;
       next[left] = after;

@@ -108,7 +108,12 @@ function numberEnd(kindOfByte: Uint16Array, start: number): number | undefined {
   return end > start ? end : undefined;
 }
 
-function symbolsEnd(bytes: Uint8Array, kindOfByte: Uint16Array, start: number, takesSlash: boolean): number | undefined {
+function symbolsEnd(
+  bytes: Uint8Array,
+  kindOfByte: Uint16Array,
+  start: number,
+  takesSlash: boolean,
+): number | undefined {
   const first = bytes[start] === blank ? start + 1 : start;
   let end = runEnd(symbol, kindOfByte, first);
   if (end === first) return undefined;

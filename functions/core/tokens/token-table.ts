@@ -54,7 +54,9 @@ export function readTokenTable(file: Uint8Array): TokenTable {
   const expected = tableByteLength(tokens, slots, textBytes);
   const encoding = encodingNames[encodingIndex];
   if (encoding === undefined || aligned.byteLength !== expected) {
-    throw new Error(`token table has ${aligned.byteLength} of ${expected} bytes; run \`npm run tokens\` to build it anew`);
+    throw new Error(
+      `token table has ${aligned.byteLength} of ${expected} bytes; run \`npm run tokens\` to build it anew`,
+    );
   }
   return viewSections(aligned, encoding, tokens, slots);
 }

@@ -1,0 +1,5 @@
+/** Writes one JSON line for operators. Errors carry names, messages and stacks, and never a prompt or a credential. */
+export function report(message: string, error: unknown): void {
+  const details = error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : error;
+  process.stderr.write(`${JSON.stringify({ level: 'error', message, error: details })}\n`);
+}

@@ -1,0 +1,62 @@
+import { formatUsd } from '../core/money.ts';
+import { page, pageQuery } from '../management/fields.ts';
+import { type Route, route } from '../management/route.ts';
+import { type JournalRow, listJournal } from '../store/journal.ts';
+import { listCharges, type UsageRecord } from '../store/usage.ts';
+
+const path = '/credits/transactions';
+
+/** What changed the balance, newest first: the journal's rows, and the charges, which the usage records hold. */
+export const transactionRoutes: Route[] = [
+  route({
+    method: 'GET',
+    path,
+    role: 'viewer',
+    query: pageQuery,
+    async handle({ query: { limit, before_id }, caller, origin }, { store }) {
+      const moment = before_id?.slice(before_id.indexOf('_') + 1);
+      const [rows, charges] = await Promise.all([
+        listJournal(store, caller.accountId, { beforeId: moment && `jr_${moment}`, limit: limit + 1 }),
+        listCharges(store, caller.accountId, { beforeRequestId: moment && `rq_${moment}`, limit: limit + 1 }),
+      ]);
+      const all = [...rows.map(fromJournal), ...charges.map(fromRecord)].sort((a, b) => (a.moment < b.moment ? 1 : -1));
+      const items = all.slice(0, limit).map(({ moment: _, ...item }) => item);
+      const more = all.length > limit;
+      return { status: 200, body: page('transactions', items, { origin, path, limit, more }) };
+    },
+  }),
+];
+
+function fromJournal(row: JournalRow) {
+  return {
+    ...amounts(BigInt(row.amountNanoUsd)),
+    id: row.id,
+    moment: row.id.slice('jr_'.length),
+    kind: row.kind,
+    created_at: row.createdAt,
+    lot_id: row.lotId,
+    request_id: null,
+    reason: row.reason ?? null,
+    expires_at: row.expiresAt ?? null,
+  };
+}
+
+function fromRecord(record: UsageRecord) {
+  return {
+    ...amounts(-BigInt(record.costNanoUsd)),
+    id: record.requestId,
+    moment: record.requestId.slice('rq_'.length),
+    kind: record.outcome === 'abandoned' ? 'abandoned' : 'charge',
+    created_at: record.createdAt,
+    lot_id: null,
+    request_id: record.requestId,
+    reason: null,
+    expires_at: null,
+    fee_nano_usd: record.feeNanoUsd,
+    price_version: record.priceVersion ?? null,
+  };
+}
+
+function amounts(amountNanoUsd: bigint) {
+  return { amount_usd: formatUsd(amountNanoUsd), amount_nano_usd: amountNanoUsd.toString() };
+}

@@ -1,0 +1,123 @@
+import { GatewayError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import { surfaceAt, surfacePaths } from '../providers/surfaces.ts';
+import { firstAnswer } from './attempts.ts';
+import { authenticate, type Caller } from './authenticate.ts';
+import { errorAnswer } from './error-response.ts';
+import { type Exchange, startExchange } from './exchange.ts';
+import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
+import { listModels } from './list-models.ts';
+import { parseModelCall } from './model-call.ts';
+import { planAttempts } from './plan-attempts.ts';
+import { recordExchange } from './record-exchange.ts';
+import { resolveCandidates } from './resolve-candidates.ts';
+import { relayedHeaders } from './response-headers.ts';
+
+/** As large as an event that Lambda accepts. */
+const bodyBytesMax = 6 * 1024 * 1024;
+
+/** Answers one request. Never throws: whatever goes wrong becomes an answer. */
+export async function answerRequest(request: GatewayRequest, gateway: Gateway): Promise<GatewayResponse> {
+  const startedAtMs = gateway.now();
+  const requestId = newId('rq', startedAtMs, gateway.randomBytes);
+  let exchange: Exchange | undefined;
+  try {
+    if (request.body.length > bodyBytesMax) {
+      throw new GatewayError(
+        'request_too_large',
+        `The body has ${request.body.length} bytes; at most ${bodyBytesMax} are accepted`,
+      );
+    }
+    const caller = await authenticate(request, gateway);
+    if (caller.path === '/v1/models') return listing(requestId, listModels(request, caller));
+    const surface = readSurface(request, caller);
+    const call = parseModelCall(request.body, surface);
+    exchange = startExchange(requestId, startedAtMs, caller, call, request.timeLeftMs);
+    const candidates = resolveCandidates(call, caller.endpoint.catalog);
+    const plans = await planAttempts(candidates, exchange, gateway);
+    const answer = await firstAnswer(request, plans, exchange, gateway);
+    return relayed(answer, exchange, gateway);
+  } catch (error) {
+    return refused(error, request, requestId, exchange, gateway);
+  }
+}
+
+/** @throws GatewayError ERR_NGROK_3814 for a path that is none, 405 for a wrong method */
+function readSurface({ method }: GatewayRequest, { path }: Caller) {
+  const surface = surfaceAt(path);
+  if (!surface) {
+    throw new GatewayError(
+      'ERR_NGROK_3814',
+      `Path "${path}" is not served; use ${surfacePaths.join(', ')} or /v1/models`,
+    );
+  }
+  if (method !== 'POST') throw new GatewayError('method_not_allowed', `${path} takes POST, not ${method}`);
+  return surface;
+}
+
+function relayed(
+  answer: Awaited<ReturnType<typeof firstAnswer>>,
+  exchange: Exchange,
+  gateway: Gateway,
+): GatewayResponse {
+  exchange.status = answer.status;
+  return {
+    status: answer.status,
+    headers: { ...relayedHeaders(answer.headers), ...traceHeaders(exchange) },
+    body: answer.body,
+    finish: () => finish(exchange, gateway),
+  };
+}
+
+function refused(
+  error: unknown,
+  request: GatewayRequest,
+  requestId: string,
+  exchange: Exchange | undefined,
+  gateway: Gateway,
+): GatewayResponse {
+  const format =
+    exchange?.call.surface.format ?? surfaceAt(request.path.replace(/^\/e\/[^/]+/, ''))?.format ?? 'openai';
+  const answer = errorAnswer(error, format, requestId, gateway);
+  if (exchange) {
+    exchange.status = answer.status;
+    exchange.errorCode = answer.errorCode;
+  }
+  const trace = exchange ? traceHeaders(exchange) : { 'ngrok-aig-request-id': requestId };
+  return {
+    status: answer.status,
+    headers: { ...answer.headers, ...trace },
+    body: once(answer.body),
+    finish: async () => exchange && finish(exchange, gateway),
+  };
+}
+
+async function finish(exchange: Exchange, gateway: Gateway): Promise<void> {
+  exchange.deadline.stop();
+  await recordExchange(exchange, gateway);
+}
+
+function listing(requestId: string, body: object): GatewayResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', 'ngrok-aig-request-id': requestId },
+    body: once(JSON.stringify(body)),
+    finish: async () => {},
+  };
+}
+
+/** Which provider and model answered, and after how many attempts. */
+function traceHeaders({ requestId, served, attempts }: Exchange): Record<string, string> {
+  return {
+    'ngrok-aig-request-id': requestId,
+    'ngrok-aig-attempts': String(attempts.length),
+    ...(served && {
+      'ngrok-aig-provider': served.candidate.provider.id,
+      'ngrok-aig-model': served.candidate.modelId,
+    }),
+  };
+}
+
+async function* once(body: string | Buffer): AsyncGenerator<string | Buffer> {
+  yield body;
+}

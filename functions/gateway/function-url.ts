@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
+import { answerRequest } from './answer-request.ts';
+import type { Gateway, GatewayRequest } from './gateway.ts';
+
+/** Lambda's own way to send status and headers before a streamed body. */
+export interface ResponseStreams {
+  from(stream: Writable, prelude: { statusCode: number; headers: Record<string, string> }): Writable;
+}
+
+/**
+ * Puts the gateway behind a Function URL with response streaming. The stream is ended exactly once and before the
+ * bookkeeping, so that the client does not wait for it; Lambda waits for the returned promise.
+ */
+export function toFunctionUrlHandler(gateway: Gateway, responseStreams: ResponseStreams) {
+  return async (event: LambdaFunctionURLEvent, responseStream: Writable, context?: Context): Promise<void> => {
+    const response = await answerRequest(toGatewayRequest(event, context), gateway);
+    const { status, headers } = response;
+    const stream = responseStreams.from(responseStream, { statusCode: status, headers });
+    try {
+      for await (const chunk of response.body) await write(stream, chunk);
+    } catch (error) {
+      gateway.report('an answer broke off', error);
+    } finally {
+      stream.end();
+    }
+    await response.finish();
+  };
+}
+
+function toGatewayRequest(event: LambdaFunctionURLEvent, context: Context | undefined): GatewayRequest {
+  return {
+    method: event.requestContext.http.method,
+    path: event.rawPath,
+    query: event.rawQueryString,
+    headers: event.headers,
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+    timeLeftMs: context?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+/** A client that has left is no reason to stop: the answer is read to its end and paid for. */
+async function write(stream: Writable, chunk: string | Buffer): Promise<void> {
+  if (stream.destroyed) return;
+  if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+}

@@ -1,0 +1,69 @@
+import type { Catalog } from '../core/catalog/catalog.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Fee } from '../core/fee.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import type { TrafficPolicy } from '../policy/parse-policy.ts';
+import type { Egress } from '../providers/egress.ts';
+import type { GatewayKey } from '../store/access-keys.ts';
+import type { Account } from '../store/accounts.ts';
+import type { Balances } from '../store/balances.ts';
+import type { Store } from '../store/dynamo.ts';
+import type { Endpoint } from '../store/endpoints.ts';
+
+/** A request as it reached the gateway, whatever carried it: a Function URL, API Gateway or a test. */
+export interface GatewayRequest {
+  method: string;
+  /** Without query string. */
+  path: string;
+  /** Without `?`. */
+  query: string;
+  /** Lower-case names; repeated headers joined by commas. */
+  headers: Record<string, string | undefined>;
+  body: Buffer;
+  /** How long whatever runs the gateway will wait for it. */
+  timeLeftMs: number;
+}
+
+/** An answer on its way out. */
+export interface GatewayResponse {
+  status: number;
+  headers: Record<string, string>;
+  /** To be written at the client's pace and read to its end, whether or not the client still listens. */
+  body: AsyncIterable<string | Buffer>;
+  /** Bookkeeping, to be awaited after the client has its answer: settles the hold and writes the usage record. */
+  finish(): Promise<void>;
+}
+
+/** An endpoint with its policy ready to run. */
+export interface LoadedEndpoint extends Endpoint {
+  policy: TrafficPolicy;
+  /** The gateway's catalog with the providers and models that the policy adds. */
+  catalog: Catalog;
+}
+
+/** Everything the gateway works with, put together once per process. */
+export interface Gateway {
+  now: Clock;
+  randomBytes: RandomBytes;
+  /** Catalog providers, and those that the local stack adds. */
+  catalog: Catalog;
+  fee: Fee;
+  egress: Egress;
+  store: Store;
+  balances: Balances;
+  /** Cached look-ups; each is as old as the configured cache time at most. */
+  gatewayKeyOf(token: string): Promise<GatewayKey | undefined>;
+  account(accountId: string): Promise<Account | undefined>;
+  endpoint(accountId: string, endpointId: string): Promise<LoadedEndpoint | undefined>;
+  endpointBySlug(slug: string): Promise<LoadedEndpoint | undefined>;
+  /** The deployment's own keys: provider id → key. */
+  managedKeys(): Promise<Record<string, string>>;
+  /** Tokens of a text as the model would count them. */
+  countTokens(modelId: string, text: string): number;
+  /** Base URLs that replace a provider's own; only the local stack has any. */
+  baseUrls: Record<string, string>;
+  /** Remembers that a key was used in this minute; true the first time. */
+  isFirstUseInMinute(keyId: string, minute: string): boolean;
+  /** One line for an operator: what went wrong, never what was in a request. */
+  report(message: string, error: unknown): void;
+}

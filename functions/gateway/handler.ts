@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import type { LambdaFunctionURLEvent } from 'aws-lambda';
+import { streamifyResponse } from 'lambda-stream';
+import catalogData from '../core/catalog/catalog.generated.json' with { type: 'json' };
+import { type CatalogData, createCatalog, extendCatalog } from '../core/catalog/catalog.ts';
+import { clockWithOffset } from '../core/clock.ts';
+import { report } from '../core/report.ts';
+import { createEgress } from '../providers/egress.ts';
+import { openStore } from '../store/dynamo.ts';
+import { createSecretReader, openSecrets } from '../store/secrets.ts';
+import { countTokens } from './count-tokens.ts';
+import { createGateway } from './create-gateway.ts';
+import { type ResponseStreams, toFunctionUrlHandler } from './function-url.ts';
+import { readSettings } from './settings.ts';
+
+declare const awslambda: { HttpResponseStream: ResponseStreams };
+
+const settings = readSettings(process.env);
+const now = clockWithOffset(settings.clockOffset);
+const gateway = createGateway({
+  now,
+  randomBytes,
+  catalog: extendCatalog(createCatalog(catalogData as CatalogData), settings.extraProviders),
+  fee: settings.fee,
+  egress: createEgress(settings),
+  store: openStore(settings.tables),
+  secrets: createSecretReader(openSecrets(), settings.cacheLifetimeMs, now),
+  pepperSecret: settings.pepperSecret,
+  managedKeysSecret: settings.managedKeysSecret,
+  cacheLifetimeMs: settings.cacheLifetimeMs,
+  baseUrls: settings.baseUrls,
+  countTokens,
+  report,
+});
+
+export const handler = streamifyResponse<LambdaFunctionURLEvent>(
+  toFunctionUrlHandler(gateway, awslambda.HttpResponseStream),
+);

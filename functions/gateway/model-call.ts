@@ -1,0 +1,57 @@
+import { GatewayError } from '../core/errors.ts';
+import type { Surface } from '../providers/surface.ts';
+
+/** A request body, parsed once. */
+export interface ModelCall {
+  surface: Surface;
+  /** The body exactly as sent. */
+  text: string;
+  body: Record<string, unknown>;
+  /** What the client asked for, in order; empty when the gateway chooses. */
+  modelNames: string[];
+  streaming: boolean;
+}
+
+/** Names that leave the choice to the gateway. */
+const automatic = new Set(['ngrok/auto', 'auto']);
+
+/** @throws GatewayError ERR_NGROK_3801 for a body that is not a JSON object or whose model fields have the wrong type */
+export function parseModelCall(bytes: Buffer, surface: Surface): ModelCall {
+  const text = bytes.toString('utf8');
+  const body = parseBody(text);
+  const { model, models, stream } = body;
+  if (model !== undefined && model !== null && typeof model !== 'string') throw badBody('"model" must be a string');
+  if (models !== undefined && !isTextList(models)) throw badBody('"models" must be an array of strings');
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
+    throw badBody('"stream" must be a boolean');
+  const named = [...(model ? [model] : []), ...(models ?? [])];
+  return {
+    surface,
+    text,
+    body,
+    modelNames:
+      model && automatic.has(model.toLowerCase()) ? [] : named.filter(name => !automatic.has(name.toLowerCase())),
+    streaming: stream === true,
+  };
+}
+
+function parseBody(text: string): Record<string, unknown> {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw badBody(`the body is not JSON: ${(error as SyntaxError).message.replace(/["'`].*$/s, '').trim()}`);
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badBody('the body must be a JSON object');
+  return body as Record<string, unknown>;
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(item => typeof item === 'string');
+}
+
+function badBody(reason: string): GatewayError {
+  return new GatewayError('ERR_NGROK_3801', `The request body cannot be used: ${reason}`, {
+    type: 'invalid_request_error',
+  });
+}

@@ -1,0 +1,50 @@
+import { GatewayError } from '../core/errors.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
+import { keysFor, type ProviderKey, providerConfig } from './provider-keys.ts';
+import type { Candidate } from './resolve-candidates.ts';
+import { type CallSize, measureCall, upperBound } from './upper-bound.ts';
+
+/** A candidate that can be tried, and how. */
+export interface Plan {
+  candidate: Candidate;
+  keys: ProviderKey[];
+  baseUrl: string;
+  /** The most it can cost the balance; undefined when the provider bills somebody else. */
+  boundNanoUsd: bigint | undefined;
+}
+
+/**
+ * Finds keys and prices for the candidates. One that has no key, or cannot be bounded, is left out.
+ * @throws GatewayError why the first candidate was left out, when none is left
+ */
+export async function planAttempts(candidates: Candidate[], exchange: Exchange, gateway: Gateway): Promise<Plan[]> {
+  const managedKeys = exchange.caller.gatewayKey ? await gateway.managedKeys() : {};
+  const plans: Plan[] = [];
+  let refusal: GatewayError | undefined;
+  let size: CallSize | undefined;
+  for (const candidate of candidates) {
+    try {
+      const keys = keysFor(candidate, exchange.caller, managedKeys, gateway);
+      const isManaged = keys.some(({ source }) => source === 'managed');
+      if (isManaged) size ??= measureCall(exchange.call);
+      const boundNanoUsd = isManaged && size ? upperBound(size, candidate, gateway.fee) : undefined;
+      plans.push({ candidate, keys, baseUrl: baseUrlOf(candidate, exchange, gateway), boundNanoUsd });
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      refusal ??= error;
+    }
+  }
+  if (plans.length === 0 && refusal) throw refusal;
+  return plans;
+}
+
+function baseUrlOf({ provider }: Candidate, { caller }: Exchange, { baseUrls }: Gateway): string {
+  const configured = providerConfig(caller.endpoint.policy.aiGateway, provider)?.base_url;
+  const baseUrl = baseUrls[provider.id] ?? configured ?? provider.baseUrl;
+  if (baseUrl) return baseUrl;
+  throw new GatewayError(
+    'ERR_NGROK_3800',
+    `Provider "${provider.id}" publishes no base URL; set base_url for it in the endpoint's policy`,
+  );
+}

@@ -1,0 +1,81 @@
+import { cost } from '../core/pricing.ts';
+import type { Usage } from '../core/usage.ts';
+import { touchGatewayKey } from '../store/access-keys.ts';
+import { decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
+
+/**
+ * Ends the bookkeeping of a request: writes the usage record, which decides the cost, and then settles the hold with it.
+ * Runs after the client has its answer. What fails here is reported, and the sweep ends what is left open.
+ */
+export async function recordExchange(exchange: Exchange, gateway: Gateway): Promise<void> {
+  const results = await Promise.allSettled([decideAndSettle(exchange, gateway), noteUse(exchange, gateway)]);
+  for (const result of results) {
+    if (result.status === 'rejected') gateway.report(`bookkeeping of ${exchange.requestId} failed`, result.reason);
+  }
+}
+
+async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
+  const nowMs = gateway.now();
+  const record = toUsageRecord(exchange, nowMs, gateway);
+  const standing = await decide(gateway.store, record, nowMs);
+  if (standing.outcome === 'abandoned' && record.outcome !== 'abandoned') await noteLateCost(gateway.store, record);
+  if (exchange.hold) await gateway.balances.settle(exchange.hold, BigInt(standing.costNanoUsd), nowMs);
+}
+
+async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gateway: Gateway): Promise<void> {
+  if (!gatewayKey) return;
+  const minute = new Date(startedAtMs - (startedAtMs % 60_000)).toISOString();
+  if (gateway.isFirstUseInMinute(gatewayKey.id, minute)) await touchGatewayKey(gateway.store, gatewayKey, minute);
+}
+
+function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): UsageRecord {
+  const { caller, call, served, hold } = exchange;
+  const usage = exchange.usage ?? (served && estimateUsage(exchange, served.candidate.modelId, gateway));
+  return {
+    requestId: exchange.requestId,
+    holdAttempt: hold?.id.attempt ?? 0,
+    accountId: caller.endpoint.accountId,
+    endpointId: caller.endpoint.id,
+    gatewayKeyId: caller.gatewayKey?.id,
+    createdAt: new Date(exchange.startedAtMs).toISOString(),
+    surface: call.surface.name,
+    streaming: call.streaming,
+    outcome: exchange.outcome,
+    status: exchange.status,
+    errorCode: exchange.errorCode,
+    provider: served?.candidate.provider.id,
+    model: served?.candidate.modelId,
+    attempts: exchange.attempts,
+    usage,
+    estimated: served && exchange.usage === undefined ? true : undefined,
+    ...costs(exchange, usage, gateway),
+    heldNanoUsd: hold?.amountNanoUsd.toString(),
+    priceVersion: gateway.catalog.version,
+    policyVersion: caller.endpoint.policyVersion,
+    latency: {
+      gatewayMs: (exchange.sentAtMs ?? nowMs) - exchange.startedAtMs,
+      firstTokenMs: exchange.firstContentAtMs && exchange.firstContentAtMs - exchange.startedAtMs,
+      totalMs: nowMs - exchange.startedAtMs,
+    },
+  };
+}
+
+/** Money of one request as text. Own keys cost the balance nothing; no request costs more than its hold. */
+function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Gateway) {
+  const price = served?.candidate.model?.price;
+  if (!price || !usage) return { costNanoUsd: '0', upstreamCostNanoUsd: '0', feeNanoUsd: '0' };
+  const { upstreamNanoUsd, feeNanoUsd, totalNanoUsd } = cost(price, usage, gateway.fee);
+  if (served.key.source !== 'managed' || !hold) {
+    return { costNanoUsd: '0', upstreamCostNanoUsd: upstreamNanoUsd.toString(), feeNanoUsd: '0' };
+  }
+  const overrunNanoUsd = totalNanoUsd - hold.amountNanoUsd;
+  return {
+    costNanoUsd: (overrunNanoUsd > 0n ? hold.amountNanoUsd : totalNanoUsd).toString(),
+    upstreamCostNanoUsd: upstreamNanoUsd.toString(),
+    feeNanoUsd: feeNanoUsd.toString(),
+    overrunNanoUsd: overrunNanoUsd > 0n ? overrunNanoUsd.toString() : undefined,
+  };
+}

@@ -1,0 +1,35 @@
+import type { ProviderData } from '../core/catalog/catalog.ts';
+import { type Fee, noFee, parseFee } from '../core/fee.ts';
+import type { TableNames } from '../store/dynamo.ts';
+import { readTableNames, requireVariable } from '../store/settings.ts';
+
+export interface Settings {
+  tables: TableNames;
+  pepperSecret: string;
+  managedKeysSecret: string;
+  cacheLifetimeMs: number;
+  fee: Fee;
+  clockOffset: string | undefined;
+  baseUrls: Record<string, string>;
+  extraProviders: ProviderData[];
+  allowLoopback: boolean;
+  allowPrivate: boolean;
+}
+
+/** Reads what the stack set. @throws Error naming the variable that is missing or wrong */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const fee = environment.TOLLGATE_FEE ? parseFee(environment.TOLLGATE_FEE) : noFee;
+  if (!fee) throw new Error(`TOLLGATE_FEE is "${environment.TOLLGATE_FEE}"; write it as 5%, 0.05/M or 5%+0.05/M`);
+  return {
+    tables: readTableNames(environment),
+    pepperSecret: requireVariable(environment, 'TOLLGATE_PEPPER_SECRET'),
+    managedKeysSecret: requireVariable(environment, 'TOLLGATE_MANAGED_KEYS_SECRET'),
+    cacheLifetimeMs: Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000),
+    fee,
+    clockOffset: environment.TOLLGATE_CLOCK_OFFSET,
+    baseUrls: JSON.parse(environment.TOLLGATE_PROVIDER_BASE_URLS ?? '{}'),
+    extraProviders: JSON.parse(environment.TOLLGATE_LOCAL_PROVIDERS ?? '[]'),
+    allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
+    allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',
+  };
+}

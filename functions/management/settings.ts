@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { clockWithOffset } from '../core/clock.ts';
+import { report } from '../core/report.ts';
+import { openStore } from '../store/dynamo.ts';
+import { createSecretReader, openSecrets } from '../store/secrets.ts';
+import { readTableNames, requireVariable } from '../store/settings.ts';
+import type { Management } from './route.ts';
+
+/** Opens what the routes of a management function need. @throws Error naming the variable that is missing */
+export function openManagement(environment: NodeJS.ProcessEnv): Management {
+  const now = clockWithOffset(environment.TOLLGATE_CLOCK_OFFSET);
+  return {
+    store: openStore(readTableNames(environment)),
+    secrets: createSecretReader(openSecrets(), Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000), now),
+    pepperSecret: requireVariable(environment, 'TOLLGATE_PEPPER_SECRET'),
+    now,
+    randomBytes,
+    rateLimit: Number(environment.TOLLGATE_MANAGEMENT_RATE_LIMIT ?? 120),
+    allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
+    report,
+  };
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { unescape as decode } from 'node:querystring';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { readBody, refuse, toFunctionEvent } from './function-event.ts';
+import { type RunningServer, serveHttp } from './http-server.ts';
+import { createContext, type LambdaContext, reportToStderr } from './lambda-runtime.ts';
+import { toResponseHeaders } from './response-stream.ts';
+
+export type HttpApiHandler = (event: APIGatewayProxyEventV2, context: LambdaContext) => Promise<unknown>;
+
+/** API Gateway's limit for a request's body. */
+const bodyBytesMax = 10 * 1024 * 1024;
+
+/** How long API Gateway waits for a function. */
+const integrationTimeoutMs = 30_000;
+
+interface CompiledRoute {
+  template: string;
+  segments: string[];
+  handler: HttpApiHandler;
+}
+
+/**
+ * Serves Lambda handlers as an API Gateway HTTP API does (payload format 2.0, buffered).
+ * @param routes path template → handler for every method: `/credits/grants`, `/endpoints/{id}` or, for all that is left
+ * below a path, `/dashboard/{proxy+}`. Literal segments win over parameters, and parameters over the rest.
+ * @param options.port 0 picks a free one
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ * @throws PortTakenError
+ */
+export async function serveHttpApi(
+  routes: Record<string, HttpApiHandler>,
+  options: {
+    port?: number;
+    timeoutMs?: number;
+    drainMs?: number;
+    report?: (message: string, error?: unknown) => void;
+  } = {},
+): Promise<RunningServer> {
+  const { timeoutMs = integrationTimeoutMs, report = reportToStderr } = options;
+  const compiled = Object.entries(routes)
+    .map(([template, handler]) => ({ template, segments: template.split('/'), handler }))
+    .sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url as string).split('?', 1)[0] as string;
+    const found = findRoute(compiled, path.split('/'));
+    if (!found) return refuse(request, response, 404, { message: 'Not Found' });
+    const body = await readBody(request, bodyBytesMax);
+    if (body === 'aborted') return;
+    if (body === 'too_large') return refuse(request, response, 413, { message: 'Request Entity Too Large' });
+
+    const { template, handler, pathParameters } = found;
+    const event = toFunctionEvent(request, body, { key: `ANY ${template}`, pathParameters });
+    const context = createContext(template, event.requestContext.requestId, timeoutMs);
+    try {
+      const result = await withTimeout(handler(event, context), timeoutMs);
+      if (result !== timedOut) return send(response, result);
+      report(`${template}: no answer within ${timeoutMs} ms`);
+      refuse(request, response, 503, { message: 'Service Unavailable' });
+    } catch (error) {
+      report(`${template}: the handler failed`, error);
+      refuse(request, response, 500, { message: 'Internal Server Error' });
+    }
+  };
+  return serveHttp(answer, options);
+}
+
+/** Sorts literal segments before parameters and those before greedy ones, segment by segment. */
+function rank({ segments }: CompiledRoute): string {
+  return segments.map(segment => (isGreedy(segment) ? '2' : isParameter(segment) ? '1' : '0')).join('');
+}
+
+function findRoute(routes: CompiledRoute[], path: string[]) {
+  for (const { template, segments, handler } of routes) {
+    const pathParameters = matchPath(segments, path);
+    if (pathParameters) {
+      return { template, handler, pathParameters: Object.keys(pathParameters).length > 0 ? pathParameters : undefined };
+    }
+  }
+  return undefined;
+}
+
+function matchPath(segments: string[], path: string[]): Record<string, string> | undefined {
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const value = path[index];
+    if (value === undefined) return undefined;
+    if (isGreedy(segment)) {
+      const rest = path.slice(index).join('/');
+      return rest === '' ? undefined : { ...parameters, [segment.slice(1, -2)]: decode(rest) };
+    }
+    if (isParameter(segment) && value !== '') parameters[segment.slice(1, -1)] = decode(value);
+    else if (segment !== value) return undefined;
+  }
+  return path.length === segments.length ? parameters : undefined;
+}
+
+function isParameter(segment: string): boolean {
+  return segment.startsWith('{');
+}
+
+function isGreedy(segment: string): boolean {
+  return segment.endsWith('+}');
+}
+
+const timedOut = Symbol('timed out');
+
+async function withTimeout<Result>(result: Promise<Result>, timeoutMs: number): Promise<Result | typeof timedOut> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<typeof timedOut>(resolve => {
+    timer = setTimeout(resolve, timeoutMs, timedOut);
+  });
+  try {
+    return await Promise.race([result, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A result without a status is the body itself: so payload format 2.0 has it. */
+function send(response: ServerResponse, result: unknown): void {
+  if (!isStructured(result)) {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(typeof result === 'string' ? result : JSON.stringify(result));
+    return;
+  }
+  const { statusCode, body = '', isBase64Encoded } = result;
+  response.writeHead(statusCode, { 'content-type': 'application/json', ...toResponseHeaders(result) });
+  response.end(isBase64Encoded ? Buffer.from(body, 'base64') : body);
+}
+
+function isStructured(result: unknown): result is APIGatewayProxyStructuredResultV2 & { statusCode: number } {
+  return typeof result === 'object' && result !== null && 'statusCode' in result;
+}
