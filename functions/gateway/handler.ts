@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { streamifyResponse } from 'lambda-stream';
-import catalogData from '../core/catalog/catalog.generated.json' with { type: 'json' };
-import { type CatalogData, createCatalog, extendCatalog } from '../core/catalog/catalog.ts';
+import { builtInCatalog } from '../core/catalog/built-in-catalog.ts';
+import { extendCatalog } from '../core/catalog/catalog.ts';
 import { clockWithOffset } from '../core/clock.ts';
 import { report } from '../core/report.ts';
 import { createEgress } from '../providers/egress.ts';
@@ -20,7 +20,7 @@ const now = clockWithOffset(settings.clockOffset);
 const gateway = createGateway({
   now,
   randomBytes,
-  catalog: extendCatalog(createCatalog(catalogData as CatalogData), settings.extraProviders),
+  catalog: extendCatalog(builtInCatalog, settings.extraProviders),
   fee: settings.fee,
   egress: createEgress(settings),
   store: openStore(settings.tables),

@@ -33,6 +33,9 @@ export function measureCall({ body, text }: ModelCall): CallSize {
   }
   if (body.web_search_options || body.prediction)
     throw refusal('web_search_options and prediction have no known bound');
+  if ((body.speed ?? 'standard') !== 'standard' || body.inference_geo) {
+    throw refusal('speed and inference_geo cost more than the listed price');
+  }
   for (const tool of listOf(body.tools)) {
     if (tool.type === 'function' || tool.type === 'custom') continue;
     throw refusal(`the tool ${JSON.stringify(tool.type)} runs at the provider and has no known bound`);

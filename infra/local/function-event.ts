@@ -61,8 +61,9 @@ export function refuse(request: IncomingMessage, response: ServerResponse, statu
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);
   request.resume();
-  const timer = setTimeout(() => request.destroy(), discardMs);
-  request.once('close', () => clearTimeout(timer));
+  if (request.complete) return;
+  const giveUp = () => request.complete || request.socket.destroy();
+  setTimeout(giveUp, discardMs).unref();
 }
 
 /**

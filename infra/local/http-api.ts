@@ -14,6 +14,8 @@ const bodyBytesMax = 10 * 1024 * 1024;
 /** How long API Gateway waits for a function. */
 const integrationTimeoutMs = 30_000;
 
+type StructuredResult = APIGatewayProxyStructuredResultV2 & { statusCode: number };
+
 interface CompiledRoute {
   template: string;
   segments: string[];
@@ -120,16 +122,15 @@ async function withTimeout<Result>(result: Promise<Result>, timeoutMs: number): 
 
 /** A result without a status is the body itself: so payload format 2.0 has it. */
 function send(response: ServerResponse, result: unknown): void {
-  if (!isStructured(result)) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(typeof result === 'string' ? result : JSON.stringify(result));
-    return;
-  }
-  const { statusCode, body = '', isBase64Encoded } = result;
-  response.writeHead(statusCode, { 'content-type': 'application/json', ...toResponseHeaders(result) });
-  response.end(isBase64Encoded ? Buffer.from(body, 'base64') : body);
+  const answer: StructuredResult = isStructured(result)
+    ? result
+    : { statusCode: 200, body: typeof result === 'string' ? result : JSON.stringify(result) };
+  const headers = { 'content-type': 'application/json', ...toResponseHeaders(answer) };
+  response.statusCode = answer.statusCode;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.end(Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8'));
 }
 
-function isStructured(result: unknown): result is APIGatewayProxyStructuredResultV2 & { statusCode: number } {
+function isStructured(result: unknown): result is StructuredResult {
   return typeof result === 'object' && result !== null && 'statusCode' in result;
 }

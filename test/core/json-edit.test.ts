@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { editJsonObject } from '../../functions/core/json-edit.ts';
+
+test('changes what is named and leaves the rest as it was written', () => {
+  const text = '{ "model" : "a\\"b", "seed":12345678901234567890, "x":[1,{"model":2}] , "models":["a"],"t":1.50}';
+  assert.equal(
+    editJsonObject(text, { set: { model: 'gpt' }, remove: ['models'] }),
+    '{"model":"gpt","seed":12345678901234567890,"x":[1,{"model":2}],"t":1.50}',
+  );
+});
+
+test('names are compared as they read, not as they are written, and doubles go together', () => {
+  const text = String.raw`{"mod\u0065l":"a","n":1,"model":"b"}`;
+  assert.equal(editJsonObject(text, { set: { model: 'c' }, remove: [] }), '{"model":"c","n":1}');
+});
+
+test('agrees with parsing and writing again, whatever the object and its spacing', () => {
+  const name = fc.oneof(fc.constantFrom('model', 'models', 'stream', 'a"b', '\\', '', 'ключ', '__proto'), fc.string());
+  const object = fc.dictionary(name, fc.jsonValue());
+  fc.assert(
+    fc.property(object, fc.constantFrom(undefined, 1, '\t', ' \n '), fc.jsonValue(), (value, indent, model) => {
+      const edited = editJsonObject(JSON.stringify(value, null, indent), { set: { model }, remove: ['models'] });
+      const { models: _, ...rest } = value;
+      assert.deepEqual(JSON.parse(edited), JSON.parse(JSON.stringify({ ...rest, model })));
+    }),
+    { numRuns: 2_000 },
+  );
+});
