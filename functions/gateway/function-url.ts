@@ -18,11 +18,16 @@ export function toFunctionUrlHandler(gateway: Gateway, responseStreams: Response
     const response = await answerRequest(toGatewayRequest(event, context), gateway);
     const { status, headers } = response;
     const stream = responseStreams.from(responseStream, { statusCode: status, headers });
+    let isEmpty = true;
     try {
-      for await (const chunk of response.body) await write(stream, chunk);
+      for await (const chunk of response.body) {
+        isEmpty = false;
+        await write(stream, chunk);
+      }
     } catch (error) {
       gateway.report('an answer broke off', error);
     } finally {
+      if (isEmpty) stream.write(''); // without a write, Lambda would lose status and headers
       stream.end();
     }
     await response.finish();

@@ -7,6 +7,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { Level } from 'level';
 import type { TableNames } from '../../functions/store/dynamo.ts';
 import { type TableDefinition, type TableName, tableDefinitions } from '../../functions/store/tables.ts';
 import { listen, type RunningServer } from './http-server.ts';
@@ -19,6 +20,7 @@ import { refuseWebPages } from './refuse-web-pages.ts';
  * in memory without one
  */
 export async function startDynamo(options: { path?: string } = {}): Promise<RunningServer> {
+  if (options.path !== undefined) await forgetUnfinishedTables(options.path);
   const server = dynalite({ ...options, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   const answer = server.listeners('request')[0] as RequestListener;
   server.removeAllListeners('request');
@@ -30,6 +32,19 @@ export async function startDynamo(options: { path?: string } = {}): Promise<Runn
   });
   const url = await listen(server, 0);
   return { url, close: () => closeServer(server) };
+}
+
+/**
+ * A process killed while it made a table leaves it CREATING for ever, and such a table can be neither used nor deleted.
+ * Nothing can have been written to it, so without its description it can be made again.
+ */
+async function forgetUnfinishedTables(path: string): Promise<void> {
+  const database = new Level<string, { TableStatus: string }>(path, { valueEncoding: 'json' });
+  await database.open();
+  const tables = await database.iterator({ gte: 'table~', lt: 'table~\xff' }).all();
+  const unfinished = tables.filter(([, { TableStatus }]) => TableStatus === 'CREATING');
+  for (const [key] of unfinished) await database.del(key);
+  await database.close();
 }
 
 function closeServer(server: ReturnType<typeof dynalite>): Promise<void> {

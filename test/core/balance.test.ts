@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addLot, type Balance, brokenRules, emptyBalance, expire, hold, never, settle } from '../../functions/core/balance.ts';
+import {
+  addLot,
+  type Balance,
+  brokenRules,
+  emptyBalance,
+  expire,
+  hold,
+  never,
+  settle,
+} from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
 
 const startSeconds = Date.UTC(2026, 10, 24) / 1000;
@@ -15,7 +24,12 @@ function keyAt(seconds: number): string {
 
 function withLots(...lots: [amountNanoUsd: bigint, endsAfterSeconds: number][]): Balance {
   return lots.reduce((balance, [amountNanoUsd, endsAfter], index) => {
-    const lot = { id: `lot_${index}`, category: 'grant' as const, amountNanoUsd, expiresAtSeconds: startSeconds + endsAfter };
+    const lot = {
+      id: `lot_${index}`,
+      category: 'grant' as const,
+      amountNanoUsd,
+      expiresAtSeconds: startSeconds + endsAfter,
+    };
     return addLot(balance, lot, startSeconds).balance;
   }, emptyBalance());
 }
@@ -66,7 +80,10 @@ test('money is spent from the lot that ends first', () => {
   const key = keyAt(startSeconds);
   const after = expire(settled(held(withLots([50n, 600], [50n, 60]), key, 70n), key, 60n), startSeconds + 60);
   assert.deepEqual(after.expiries, []);
-  assert.deepEqual(after.balance.lots.map(({ id, remainingNanoUsd }) => [id, remainingNanoUsd]), [['lot_0', 40n]]);
+  assert.deepEqual(
+    after.balance.lots.map(({ id, remainingNanoUsd }) => [id, remainingNanoUsd]),
+    [['lot_0', 40n]],
+  );
 });
 
 test('a lot ends to the second, but for what open holds cover', () => {
@@ -93,9 +110,20 @@ test('a lot that ended before it was added is never spendable', () => {
 test('money spent before a lot was added does not come out of that lot', () => {
   const key = keyAt(startSeconds);
   const spent = settled(held(withLots([100n, 600]), key, 50n), key, 50n);
-  const lot = { id: 'lot_9', category: 'promotional' as const, amountNanoUsd: 10n, expiresAtSeconds: startSeconds + 60 };
+  const lot = {
+    id: 'lot_9',
+    category: 'promotional' as const,
+    amountNanoUsd: 10n,
+    expiresAtSeconds: startSeconds + 60,
+  };
   const { balance } = addLot(spent, lot, startSeconds);
-  assert.deepEqual(balance.lots.map(({ id, remainingNanoUsd }) => [id, remainingNanoUsd]), [['lot_9', 10n], ['lot_0', 50n]]);
+  assert.deepEqual(
+    balance.lots.map(({ id, remainingNanoUsd }) => [id, remainingNanoUsd]),
+    [
+      ['lot_9', 10n],
+      ['lot_0', 50n],
+    ],
+  );
 });
 
 test('an empty balance never ends', () => {

@@ -20,8 +20,10 @@ test('a token with any one character changed is malformed', () => {
 });
 
 test('what starts like our tokens is never taken for a provider’s key', () => {
-  for (const text of ['ng-', 'ng-abc', 'ng_abc', 'ng-x-g1-y']) assert.equal(classifyCredential(text), 'malformed', text);
-  for (const text of ['sk-proj-abc', 'sk-ant-abc', 'unused', 'angry']) assert.equal(classifyCredential(text), 'foreign', text);
+  for (const text of ['ng-', 'ng-abc', 'ng_abc', 'ng-x-g1-y'])
+    assert.equal(classifyCredential(text), 'malformed', text);
+  for (const text of ['sk-proj-abc', 'sk-ant-abc', 'unused', 'angry'])
+    assert.equal(classifyCredential(text), 'foreign', text);
 });
 
 test('tokens differ, and their digests depend on the pepper', () => {

@@ -21,7 +21,8 @@ test('an id tells when it was made', () => {
 test('only ids of the right kind and form are ids', () => {
   const id = newId('ep', nowMs, randomBytes);
   assert.ok(isId('ep', id));
-  for (const text of [`${id}0`, id.slice(0, -1), id.replace('ep_', 'rq_'), 'ep_#############', '']) assert.ok(!isId('ep', text), text);
+  for (const text of [`${id}0`, id.slice(0, -1), id.replace('ep_', 'rq_'), 'ep_#############', ''])
+    assert.ok(!isId('ep', text), text);
 });
 
 test('a hold key leads back to the request and its attempt', () => {

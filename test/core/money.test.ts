@@ -20,7 +20,22 @@ test('reads back what it shows', () => {
 });
 
 test('refuses everything that is not a plain decimal', () => {
-  for (const text of ['', '-1', '+1', '1e3', 'NaN', 'Infinity', '1e309', '5,00', '$5', '5 USD', '.5', '5.', ' 5', '0.0000000001']) {
+  for (const text of [
+    '',
+    '-1',
+    '+1',
+    '1e3',
+    'NaN',
+    'Infinity',
+    '1e309',
+    '5,00',
+    '$5',
+    '5 USD',
+    '.5',
+    '5.',
+    ' 5',
+    '0.0000000001',
+  ]) {
     assert.equal(parseUsd(text), undefined, text);
   }
 });

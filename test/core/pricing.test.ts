@@ -32,7 +32,14 @@ test('every class of tokens has its own price', () => {
 
 test('classes without a price cost what the tokens they belong to cost', () => {
   const plain: Price = { input: 1_000_000n, output: 2_000_000n, tiers: [] };
-  const usage = { ...noUsage, inputTokens: 10, cachedInputTokens: 5, inputAudioTokens: 5, outputTokens: 4, outputAudioTokens: 4 };
+  const usage = {
+    ...noUsage,
+    inputTokens: 10,
+    cachedInputTokens: 5,
+    inputAudioTokens: 5,
+    outputTokens: 4,
+    outputAudioTokens: 4,
+  };
   assert.equal(cost(plain, usage, noFee).totalNanoUsd, 10n + 8n);
 });
 

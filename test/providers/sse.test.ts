@@ -27,12 +27,18 @@ test('events read the same however the bytes are split', () => {
     fc.property(fc.array(fc.nat(bytes.length), { maxLength: 12 }), cuts => {
       const ends = [...cuts.sort((a, b) => a - b), bytes.length];
       const { events } = split(ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end)));
-      assert.deepEqual(events.map(({ data }) => data).filter((_, index) => index < expected.length), expected);
+      assert.deepEqual(
+        events.map(({ data }) => data).filter((_, index) => index < expected.length),
+        expected,
+      );
     }),
   );
   for (let at = 0; at <= bytes.length; at++) {
     const { events, rest } = split([bytes.subarray(0, at), bytes.subarray(at)]);
-    assert.deepEqual(events.map(({ data }) => data), expected);
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      expected,
+    );
     assert.deepEqual(Buffer.concat([...events.map(({ raw }) => raw), rest]), bytes, 'no byte is lost or changed');
   }
 });

@@ -55,7 +55,11 @@ export function chatAnswer(content: string, promptTokens: number, completionToke
     created: 1,
     model: 'gpt-4o-mini',
     choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens },
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+    },
   };
 }
 
@@ -69,17 +73,30 @@ export function chatEvents(words: string[]): string[] {
       model: 'gpt-4o-mini',
       choices: [{ index: 0, delta, finish_reason: finishReason }],
     })}\n\n`;
-  return [chunk({ role: 'assistant', content: '' }, null), ...words.map(content => chunk({ content }, null)), chunk({}, 'stop')];
+  return [
+    chunk({ role: 'assistant', content: '' }, null),
+    ...words.map(content => chunk({ content }, null)),
+    chunk({}, 'stop'),
+  ];
 }
 
 export function usageEvent(promptTokens: number, completionTokens: number): string {
-  const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens };
+  const usage = {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
   return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o-mini', choices: [], usage })}\n\n`;
 }
 
 export const doneEvent = 'data: [DONE]\n\n';
 
-export function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
@@ -96,7 +113,8 @@ export async function sendEvents(response: ServerResponse, events: string[], pau
 /** Answers chat requests the way OpenAI does, with the usage given. */
 export function chatScript(words: string[], promptTokens: number, completionTokens: number): Script {
   return async ({ body }, response) => {
-    if (body.stream !== true) return sendJson(response, 200, chatAnswer(words.join(''), promptTokens, completionTokens));
+    if (body.stream !== true)
+      return sendJson(response, 200, chatAnswer(words.join(''), promptTokens, completionTokens));
     const options = body.stream_options as { include_usage?: boolean } | undefined;
     const usage = options?.include_usage ? [usageEvent(promptTokens, completionTokens)] : [];
     return sendEvents(response, [...chatEvents(words), ...usage, doneEvent]);

@@ -1,0 +1,89 @@
+import type { TableName } from '../functions/store/tables.ts';
+import type { ManagementFunction } from './management-routes.ts';
+
+export type FunctionName = ManagementFunction | 'gateway' | 'expiry' | 'bootstrap';
+
+export type TableAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';
+
+export type SecretName = 'pepper' | 'managedKeys' | 'managementKey' | 'accounts';
+
+export interface TableAccess {
+  table: TableName;
+  actions: readonly TableAction[];
+  /** Only items in partitions that begin with one of these. */
+  partitions?: readonly string[];
+  /** Through this index, and not on the table itself. */
+  index?: string;
+}
+
+export interface FunctionAccess {
+  tables: readonly TableAccess[];
+  readsSecrets: readonly SecretName[];
+  writesSecrets?: readonly SecretName[];
+}
+
+/** Proving a management key and counting its requests, which every management function does first. */
+const managementKeyCheck: readonly TableAccess[] = [
+  { table: 'keys', actions: ['GetItem'] },
+  { table: 'keys', actions: ['UpdateItem'], partitions: ['RATE#'] },
+];
+
+/**
+ * All that each function may do, besides writing its log. The store modules under `functions/store` say what the
+ * partitions hold. A test compares this list with the store calls in each function's bundle, in both directions.
+ */
+export const functionAccess: Record<FunctionName, FunctionAccess> = {
+  gateway: {
+    tables: [
+      { table: 'keys', actions: ['GetItem'] },
+      { table: 'keys', actions: ['UpdateItem'], partitions: ['ACCOUNT#'] }, // the time of a key's last use
+      { table: 'endpoints', actions: ['GetItem'] },
+      { table: 'credits', actions: ['GetItem', 'UpdateItem'], partitions: ['BALANCE#'] },
+      // A hold that meets an ended lot expires it at once and writes that to the journal. Lots are made elsewhere.
+      { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#'] },
+      { table: 'usage', actions: ['GetItem', 'PutItem', 'UpdateItem'] },
+    ],
+    readsSecrets: ['pepper', 'managedKeys', 'accounts'],
+  },
+  keys: {
+    tables: [
+      { table: 'keys', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+      { table: 'endpoints', actions: ['GetItem'] },
+    ],
+    readsSecrets: ['pepper'],
+  },
+  credits: {
+    tables: [
+      ...managementKeyCheck,
+      { table: 'credits', actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query'] },
+      { table: 'usage', actions: ['Query'], index: 'byAccount' },
+    ],
+    readsSecrets: ['pepper'],
+  },
+  endpoints: {
+    tables: [...managementKeyCheck, { table: 'endpoints', actions: ['GetItem', 'UpdateItem'] }],
+    readsSecrets: ['pepper'],
+  },
+  observability: {
+    tables: [...managementKeyCheck, { table: 'usage', actions: ['Query'] }],
+    readsSecrets: ['pepper'],
+  },
+  expiry: {
+    tables: [
+      { table: 'credits', actions: ['Query'], partitions: ['BALANCES'] }, // the list of accounts
+      { table: 'credits', actions: ['GetItem', 'UpdateItem'], partitions: ['BALANCE#'] },
+      // A purchase whose journal rows a crash left behind is written to the journal by the next sweep.
+      { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#', 'LOT#'] },
+      { table: 'usage', actions: ['GetItem', 'PutItem'] },
+    ],
+    readsSecrets: [],
+  },
+  bootstrap: {
+    tables: [
+      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'DIGEST#'] },
+      { table: 'endpoints', actions: ['PutItem'], partitions: ['ACCOUNT#', 'SLUG#'] },
+    ],
+    readsSecrets: ['pepper', 'managementKey'],
+    writesSecrets: ['managementKey'],
+  },
+};

@@ -1,0 +1,158 @@
+import { CfnOutput, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Alias, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { type FunctionName, functionAccess } from './access.ts';
+import { Alarms } from './alarms.ts';
+import { grantAccess, type Stores } from './grant-access.ts';
+import { briefTimeout, LambdaFunction } from './lambda-function.ts';
+import { ManagementApi } from './management-api.ts';
+import { accountSecretsPrefix, createSecrets } from './secrets.ts';
+import type { DeploymentSettings } from './settings.ts';
+import { createTables } from './tables.ts';
+
+/** Lambda's longest. Models that think can take minutes, and an answer is open as long as its model speaks. */
+const gatewayTimeout = Duration.minutes(15);
+
+/** Often enough that money of dead requests comes back soon; no balance waits for it to be right. */
+const sweepInterval = Duration.minutes(5);
+
+export interface GatewayStackProps extends StackProps {
+  settings: DeploymentSettings;
+}
+
+/** All of Tollgate: tables and secrets, the functions, what they may do, how they are reached and when they run. */
+export class GatewayStack extends Stack {
+  readonly functions: Record<FunctionName, LambdaFunction>;
+  private readonly stores: Stores;
+  private readonly settings: DeploymentSettings;
+
+  constructor(scope: Construct, id: string, { settings, ...props }: GatewayStackProps) {
+    super(scope, id, { description: 'Tollgate: a self-hosted AI gateway', ...props });
+    this.settings = settings;
+    this.stores = { tables: createTables(this), secrets: createSecrets(this) };
+
+    const { pepper, managedKeys, managementKey } = this.stores.secrets;
+    const pepperVariable = { TOLLGATE_PEPPER_SECRET: pepper.secretArn };
+    const management = {
+      environment: {
+        ...pepperVariable,
+        TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
+        TOLLGATE_MANAGEMENT_RATE_LIMIT: String(settings.managementRateLimit),
+      },
+    };
+    this.functions = {
+      gateway: this.addFunction('gateway', {
+        description: 'Answers model requests and charges for them',
+        timeout: gatewayTimeout,
+        environment: {
+          ...pepperVariable,
+          TOLLGATE_MANAGED_KEYS_SECRET: managedKeys.secretArn,
+          TOLLGATE_ACCOUNT_SECRETS_PREFIX: accountSecretsPrefix,
+          TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
+          TOLLGATE_FEE: settings.fee,
+        },
+      }),
+      keys: this.addFunction('keys', { description: 'Management API: gateway keys', ...management }),
+      credits: this.addFunction('credits', { description: 'Management API: balance, grants, ledger', ...management }),
+      endpoints: this.addFunction('endpoints', { description: 'Management API: endpoints, policies', ...management }),
+      observability: this.addFunction('observability', { description: 'Management API: usage records', ...management }),
+      expiry: this.addFunction('expiry', {
+        description: 'Expires lots and returns money that dead requests had set aside',
+        // A sweep reads every balance; one that stopped half-way would always leave out the same accounts.
+        timeout: sweepInterval,
+        retryAttempts: 0, // The next sweep does what this one could not.
+        environment: {},
+      }),
+      bootstrap: this.addFunction('bootstrap', {
+        description: 'Makes the first account, endpoint and management key',
+        environment: { ...pepperVariable, TOLLGATE_MANAGEMENT_KEY_SECRET: managementKey.secretArn },
+      }),
+    };
+
+    const gatewayUrl = this.addGatewayUrl();
+    const managementApi = new ManagementApi(this, 'ManagementApi', {
+      functions: this.functions,
+      logRetentionDays: settings.logRetentionDays,
+    });
+    this.addSchedule();
+    this.addBootstrap();
+    new Alarms(this, 'Alarms', {
+      gateway: this.functions.gateway,
+      gatewayTimeout,
+      expiry: this.functions.expiry,
+      managementApi: managementApi.api,
+      concurrencyQuota: settings.concurrencyQuota,
+      email: settings.alarmEmail,
+    });
+
+    this.addOutput('GatewayUrl', gatewayUrl, 'Base URL of the gateway; clients append e/<slug>/v1 or v1');
+    this.addOutput('ManagementUrl', managementApi.url, 'Base URL of the management API');
+    this.addOutput('ManagementKeySecretArn', managementKey.secretArn, 'Secret that holds the first management key');
+    this.addOutput('PepperSecretArn', pepper.secretArn, 'Secret under which tokens are digested; never change it');
+    this.addOutput(
+      'ManagedKeysSecretArn',
+      managedKeys.secretArn,
+      'Secret to put provider keys into: {"openai": "..."}',
+    );
+  }
+
+  private addFunction(
+    name: FunctionName,
+    props: { description: string; environment: Record<string, string>; timeout?: Duration; retryAttempts?: number },
+  ): LambdaFunction {
+    const { keys, endpoints, credits, usage } = this.stores.tables;
+    const lambda = new LambdaFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}Function`, {
+      folder: name,
+      timeout: briefTimeout,
+      logRetentionDays: this.settings.logRetentionDays,
+      ...props,
+      environment: {
+        TOLLGATE_KEYS_TABLE: keys.tableName,
+        TOLLGATE_ENDPOINTS_TABLE: endpoints.tableName,
+        TOLLGATE_CREDITS_TABLE: credits.tableName,
+        TOLLGATE_USAGE_TABLE: usage.tableName,
+        ...props.environment,
+      },
+    });
+    grantAccess(lambda, functionAccess[name], this.stores);
+    return lambda;
+  }
+
+  /**
+   * The gateway's public address. It belongs to an alias: code and settings change together for clients, and going back
+   * is one call, `aws lambda update-alias`. AWS's own authentication is off, because clients send their key in the header
+   * that it would need: the gateway proves every key itself.
+   */
+  private addGatewayUrl(): string {
+    const live = new Alias(this, 'GatewayLive', { aliasName: 'live', version: this.functions.gateway.currentVersion });
+    const { url } = live.addFunctionUrl({
+      authType: FunctionUrlAuthType.NONE,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+    });
+    return url;
+  }
+
+  private addSchedule(): void {
+    new Rule(this, 'SweepSchedule', {
+      description: 'Tollgate: sweeps balances',
+      schedule: Schedule.rate(sweepInterval),
+      targets: [new LambdaTarget(this.functions.expiry, { retryAttempts: 0 })],
+    });
+  }
+
+  /** Runs once, when the stack is created. The function answers CloudFormation itself. */
+  private addBootstrap(): void {
+    new CustomResource(this, 'Bootstrap', {
+      resourceType: 'Custom::TollgateBootstrap',
+      serviceToken: this.functions.bootstrap.functionArn,
+      // CloudFormation would otherwise wait an hour for a function that cannot start.
+      serviceTimeout: Duration.minutes(2),
+    });
+  }
+
+  private addOutput(name: string, value: string, description: string): void {
+    new CfnOutput(this, name, { value, description });
+  }
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+export interface LambdaFunctionProps {
+  /** Folder under `functions/` whose `handler.ts` runs. */
+  folder: string;
+  description: string;
+  environment: Record<string, string>;
+  timeout: Duration;
+  logRetentionDays: RetentionDays;
+  /** How often Lambda repeats an event that nobody waits for; only scheduled functions have such events. */
+  retryAttempts?: number;
+}
+
+/** API Gateway waits no longer than this, and a deployment should not either. */
+export const briefTimeout = Duration.seconds(30);
+
+/**
+ * A core comes with 1,769 MB, so this is a good quarter of one. A request costs about a millisecond of it and spends
+ * its other seconds waiting for a model, and waiting is billed by the megabyte: twice the memory is twice the bill.
+ * Less would be too little for a 6 MB request, which is in memory as an event, as text and parsed.
+ */
+const memoryMb = 512;
+
+const projectRoot = join(import.meta.dirname, '..');
+
+/** CommonJS dependencies, such as lambda-stream, call `require` for Node's own modules; ES modules have none. */
+const requireForCommonJs =
+  "import { createRequire as tollgateCreateRequire } from 'node:module'; const require = tollgateCreateRequire(import.meta.url);";
+
+/**
+ * Our one kind of Lambda: Node 24 on arm64, one minified ES module with every dependency in it, logs that end, and a
+ * role of its own that may write to those logs and nothing else until something is granted. There are no source maps:
+ * reading one would lengthen every cold start.
+ */
+export class LambdaFunction extends NodejsFunction {
+  readonly folder: string;
+  readonly executionRole: Role;
+
+  constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: props.logRetentionDays,
+      // Kept after a failed deployment, which is when they are read; they expire by themselves.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    super(scope, id, {
+      description: props.description,
+      entry: join(projectRoot, 'functions', props.folder, 'handler.ts'),
+      projectRoot,
+      depsLockFilePath: join(projectRoot, 'package-lock.json'),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: memoryMb,
+      timeout: props.timeout,
+      environment: props.environment,
+      awsSdkConnectionReuse: false, // Version 3 of the SDK always reuses connections and ignores the variable.
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      ...(props.retryAttempts !== undefined && { retryAttempts: props.retryAttempts }),
+      // Where an alias points to versions, old ones stay: a deployment must not end answers that are still open.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        minify: true,
+        banner: requireForCommonJs,
+        // The SDK that was tested is the SDK that runs, and it starts faster bundled.
+        bundleAwsSDK: true,
+      },
+    });
+    this.folder = props.folder;
+    this.executionRole = role;
+    logGroup.grantWrite(role);
+  }
+}

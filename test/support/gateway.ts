@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { createFirstAccount, planFirstAccount } from '../../functions/bootstrap/create-first-account.ts';
+import { builtInCatalog } from '../../functions/core/catalog/built-in-catalog.ts';
+import { digestToken, newToken } from '../../functions/core/credential.ts';
+import { type Fee, noFee } from '../../functions/core/fee.ts';
+import { newId } from '../../functions/core/ids.ts';
+import { createGateway } from '../../functions/gateway/create-gateway.ts';
+import { type ResponseStreams, toFunctionUrlHandler } from '../../functions/gateway/function-url.ts';
+import { parsePolicy } from '../../functions/policy/parse-policy.ts';
+import { createEgress } from '../../functions/providers/egress.ts';
+import { createAccessKey } from '../../functions/store/access-keys.ts';
+import type { StoredBalance } from '../../functions/store/balance-item.ts';
+import { Balances, type NewLot } from '../../functions/store/balances.ts';
+import type { Store } from '../../functions/store/dynamo.ts';
+import { updateEndpoint } from '../../functions/store/endpoints.ts';
+import { findRequest } from '../../functions/store/usage.ts';
+import { serveFunctionUrl } from '../../infra/local/lambda-runtime.ts';
+import { HttpResponseStream } from '../../infra/local/response-stream.ts';
+import { eventually } from './eventually.ts';
+import { startTestStore } from './store.ts';
+
+const pepper = 'pepper';
+
+/** A gateway behind a local Function URL, on a real store, with an account, an endpoint and a key. */
+export interface TestGateway {
+  url: string;
+  token: string;
+  gatewayKeyId: string;
+  accountId: string;
+  endpointId: string;
+  store: Store;
+  balances: Balances;
+  /** What was reported to operators. */
+  reports: string[];
+  /** Moves the gateway's clock. */
+  clock: { offsetMs: number };
+  grant(amountNanoUsd: bigint, lot?: Partial<NewLot>): Promise<void>;
+  setPolicy(text: string): Promise<void>;
+  newKey(): Promise<string>;
+  chat(body: object | string, headers?: Record<string, string>): Promise<Response>;
+  /** Waits until no hold is open, and returns the balance. */
+  settled(): Promise<StoredBalance | undefined>;
+  usageRecord(response: Response): ReturnType<typeof findRequest>;
+  close(): Promise<void>;
+}
+
+export async function startTestGateway(options: {
+  baseUrls: Record<string, string>;
+  managedKeys?: Record<string, string>;
+  fee?: Fee;
+}): Promise<TestGateway> {
+  const { store, close } = await startTestStore();
+  const clock = { offsetMs: 0 };
+  const now = () => Date.now() + clock.offsetMs;
+  const plan = planFirstAccount(now(), randomBytes);
+  await createFirstAccount(store, plan, pepper);
+  const { accountId, endpointId } = plan;
+  const balances = new Balances(store, randomBytes);
+  const secrets: Record<string, Record<string, string>> = { pepper: { pepper }, managed: options.managedKeys ?? {} };
+  const reports: string[] = [];
+  const gateway = createGateway({
+    now,
+    randomBytes,
+    catalog: builtInCatalog,
+    fee: options.fee ?? noFee,
+    egress: createEgress({ allowLoopback: true, allowPrivate: false }),
+    store,
+    secrets: { read: async id => secrets[id], readAgain: async id => secrets[id] },
+    pepperSecret: 'pepper',
+    managedKeysSecret: 'managed',
+    cacheLifetimeMs: 0,
+    baseUrls: options.baseUrls,
+    countTokens: (_model, text) => Math.ceil(text.length / 4),
+    report: (message, error) => reports.push(`${message}: ${error}`),
+  });
+  const handler = toFunctionUrlHandler(gateway, HttpResponseStream as unknown as ResponseStreams);
+  const server = await serveFunctionUrl(handler as Parameters<typeof serveFunctionUrl>[0], { drainMs: 1_000 });
+
+  const createKey = async (id: string): Promise<string> => {
+    const token = newToken('gateway_key', randomBytes);
+    const createdAt = new Date(now()).toISOString();
+    const base = { description: '', metadata: '', displayName: '', createdAt, updatedAt: createdAt };
+    const key = {
+      ...base,
+      id,
+      accountId,
+      endpointId,
+      digest: digestToken(token, pepper),
+      createdBy: 'ak',
+      lastUpdatedBy: 'ak',
+    };
+    await createAccessKey(store, 'gateway_key', key);
+    return token;
+  };
+  const gatewayKeyId = newId('aigk', now(), randomBytes);
+  const token = await createKey(gatewayKeyId);
+
+  const settled = () =>
+    eventually('settled balance', async () => {
+      const balance = await balances.read(accountId);
+      return (balance?.heldNanoUsd ?? 0n) === 0n ? { balance } : undefined;
+    }).then(({ balance }) => balance);
+
+  return {
+    url: server.url,
+    token,
+    gatewayKeyId,
+    accountId,
+    endpointId,
+    store,
+    balances,
+    reports,
+    clock,
+    async grant(amountNanoUsd, lot = {}) {
+      const expiresAtSeconds = Math.floor(now() / 1000) + 86_400;
+      const id = newId('lot', now(), randomBytes);
+      await balances.addLot(accountId, { id, category: 'grant', amountNanoUsd, expiresAtSeconds, ...lot }, now());
+    },
+    async setPolicy(text) {
+      const parsed = parsePolicy(text, { allowLoopback: true });
+      if (!('policy' in parsed)) throw new Error(JSON.stringify(parsed.problems));
+      const changes = { trafficPolicy: text, compiledPolicy: JSON.stringify(parsed.policy) };
+      await updateEndpoint(store, { accountId, id: endpointId }, changes, new Date(now()).toISOString());
+    },
+    newKey: () => createKey(newId('aigk', now(), randomBytes)),
+    chat: (body, headers = {}) =>
+      fetch(`${server.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    settled,
+    async usageRecord(response) {
+      const id = response.headers.get('ngrok-aig-request-id') ?? '';
+      const record = await eventually(`usage record of ${id}`, () => findRequest(store, accountId, id));
+      await settled();
+      return record;
+    },
+    async close() {
+      await server.close();
+      await close();
+    },
+  };
+}

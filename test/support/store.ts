@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import type { Store, TableNames } from '../../functions/store/dynamo.ts';
+import { openStore } from '../../functions/store/dynamo.ts';
+import { createTables, startDynamo } from '../../infra/local/dynamo.ts';
+
+export const tableNames: TableNames = { keys: 'Keys', endpoints: 'Endpoints', credits: 'Credits', usage: 'Usage' };
+
+/** A real DynamoDB engine in memory with the four tables. */
+export async function startTestStore(): Promise<{ store: Store; url: string; close(): Promise<void> }> {
+  const dynamo = await startDynamo();
+  const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(8).toString('hex') };
+  const store = openStore(tableNames, { endpoint: dynamo.url, region: 'us-east-1', credentials });
+  await createTables(store.dynamo, tableNames);
+  return { store, url: dynamo.url, close: dynamo.close };
+}
