@@ -1,49 +1,42 @@
-import assert from 'node:assert/strict';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import cl100kRanks from 'js-tiktoken/ranks/cl100k_base';
+import o200kRanks from 'js-tiktoken/ranks/o200k_base';
 import { type EncodingName, encodingNames } from './encodings.ts';
-import {
-  hashBytes,
-  notAToken,
-  rankMask,
-  readTokenTable,
-  type TokenTable,
-  tableByteLength,
-  tableHeader,
-  tokenBytesMax,
-} from './token-table.ts';
+import { createTokenTable } from './token-table.ts';
 
-/** A vocabulary as js-tiktoken's `ranks` modules export it. */
-export interface Ranks {
-  bpe_ranks: string;
+const ranksOf = { o200k_base: o200kRanks, cl100k_base: cl100kRanks };
+
+const cacheDirectory = fileURLToPath(new URL('../../../node_modules/.cache/tollgate/', import.meta.url));
+
+/** The bytes of an encoding's table file, made from the ranks that js-tiktoken ships. */
+export function buildTokenTable(encoding: EncodingName): Uint8Array {
+  return createTokenTable(encoding, parseRanks(ranksOf[encoding].bpe_ranks));
 }
 
-export function buildTokenTable(encoding: EncodingName, ranks: Ranks): Uint8Array {
-  const tokens = parseRanks(ranks.bpe_ranks);
-  const textBytes = tokens.reduce((sum, token) => sum + token.length, 0);
-  const slotCount = 2 ** Math.ceil(Math.log2(tokens.length * 1.25));
-  const file = new Uint8Array(tableByteLength(tokens.length, slotCount, textBytes));
-  const header = tableHeader(encoding, tokens.length, slotCount, textBytes);
-  new Uint32Array(file.buffer, 0, header.length).set(header);
-  const table = readTokenTable(file);
-  for (const [rank, token] of tokens.entries()) addToken(table, rank, token);
-  return file;
-}
-function parseRanks(text: string): Uint8Array[] {
+/** Each line is `! <rank of its first token> <token> <token> …`, the tokens in base64. */
+function parseRanks(ranks: string): Uint8Array[] {
   const tokens: Uint8Array[] = [];
-  for (const line of text.split('\n')) {
-    const [, first, ...encoded] = line.split(' ');
-    for (const [i, token] of encoded.entries()) tokens[Number(first) + i] = Buffer.from(token, 'base64');
+  for (const line of ranks.split('\n')) {
+    const [, firstRank, ...encoded] = line.split(' ');
+    for (const [i, token] of encoded.entries()) tokens[Number(firstRank) + i] = Buffer.from(token, 'base64');
   }
   return tokens;
 }
-function addToken({ offsets, slots, text }: TokenTable, rank: number, token: Uint8Array): void {
-  assert(token.length > 0 && token.length <= tokenBytesMax, `token ${rank} has ${token.length} bytes`);
-  const start = offsets[rank] as number;
-  text.set(token, start);
-  offsets[rank + 1] = start + token.length;
-  const hash = hashBytes(token, 0, token.length);
-  const mask = slots.length - 1;
-  let slot = hash & mask;
-  while (slots[slot] !== 0) slot = (slot + 1) & mask;
-  slots[slot] = (hash & ~rankMask) | (rank + 1);
+
+/**
+ * Writes `o200k_base.bin` and `cl100k_base.bin`, by default to where the sources find them. A file appears complete or
+ * not at all, so that processes may build at the same time.
+ */
+export async function buildTokenTables(directory = cacheDirectory): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const encoding of encodingNames) {
+    const file = join(directory, `${encoding}.bin`);
+    const unfinished = `${file}.${process.pid}`;
+    await writeFile(unfinished, buildTokenTable(encoding));
+    await rename(unfinished, file);
+  }
 }
+
+if (import.meta.main) await buildTokenTables();

@@ -1,6 +1,6 @@
 /**
- * The kinds of characters that the splitting patterns tell apart, one bit each, so that a set of kinds is a mask.
- * `rest` marks the second and later bytes of a character; with it in a mask, a run takes characters whole.
+ * The kinds of characters that the splitting patterns tell apart, a bit each, so that a set of kinds is a mask.
+ * `rest` is the kind of a character's bytes after its first; with it in the mask, a run takes characters whole.
  */
 export const kinds = {
   upper: 1, // \p{Lu} and \p{Lt}
@@ -8,23 +8,25 @@ export const kinds = {
   uncased: 4, // \p{Lm} and \p{Lo}
   mark: 8, // \p{M}
   number: 16, // \p{N}
-  space: 32, // \s except the two below
+  space: 32, // \s except the next
   lineBreak: 64, // \r and \n
   other: 128,
   rest: 256,
 } as const;
 
 /**
- * Kinds of all code points, filled in when one is first seen: asking the regular expression engine keeps us at the
- * Unicode version of the running Node.js, and so equal to js-tiktoken. Pages that are never touched take no memory.
+ * Kinds by code point, each filled in when it is first met; 0 until then. Asking the regular expression engine keeps
+ * them at the Unicode version of the running Node.js, as js-tiktoken's are. Pages never touched take no memory.
  */
 const kindOfCodePoint = new Uint8Array(0x110000);
 
-/** One kind per byte, then a 0 that ends every run. */
+/**
+ * One kind per byte, and a 0 behind them that ends every run.
+ * @param bytes well-formed UTF-8, as TextEncoder makes it
+ */
 export function kindsOfBytes(bytes: Uint8Array): Uint16Array {
   const kindOfByte = new Uint16Array(bytes.length + 1).fill(kinds.rest, 0, bytes.length);
-  let at = 0;
-  while (at < bytes.length) {
+  for (let at = 0; at < bytes.length; ) {
     const lead = bytes[at] as number;
     const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     const codePoint = length === 1 ? lead : decode(bytes, at, length);
@@ -34,10 +36,9 @@ export function kindsOfBytes(bytes: Uint8Array): Uint16Array {
   return kindOfByte;
 }
 
-/** `bytes` come from TextEncoder and are therefore well formed. */
 function decode(bytes: Uint8Array, at: number, length: number): number {
-  let codePoint = (bytes[at] as number) & (0xff >> (length + 1));
-  for (let i = at + 1; i < at + length; i++) codePoint = (codePoint << 6) | ((bytes[i] as number) & 0x3f);
+  let codePoint = (bytes[at] as number) & (0x7f >> length);
+  for (let next = at + 1; next < at + length; next++) codePoint = (codePoint << 6) | ((bytes[next] as number) & 0x3f);
   return codePoint;
 }
 
@@ -48,9 +49,9 @@ function learnKind(codePoint: number): number {
 }
 
 function findKind(character: string): number {
-  if (/\p{Lo}|\p{Lm}/u.test(character)) return kinds.uncased;
+  if (/[\p{Lm}\p{Lo}]/u.test(character)) return kinds.uncased;
   if (/\p{Ll}/u.test(character)) return kinds.lower;
-  if (/\p{Lu}|\p{Lt}/u.test(character)) return kinds.upper;
+  if (/[\p{Lu}\p{Lt}]/u.test(character)) return kinds.upper;
   if (/\p{M}/u.test(character)) return kinds.mark;
   if (/\p{N}/u.test(character)) return kinds.number;
   if (/[\r\n]/u.test(character)) return kinds.lineBreak;
