@@ -72,11 +72,12 @@ test('a key that is wrong in any way is 401, and no provider hears of it', async
     'ng_old',
   ];
   for (const token of wrong) {
-    for (const headers of [
+    const carriers: Record<string, string>[] = [
       { authorization: `Bearer ${token}` },
       { authorization: '', 'x-api-key': token },
       { 'x-api-key': token },
-    ]) {
+    ];
+    for (const headers of carriers) {
       assert.deepEqual(
         await refusal(await gateway.chat(hello, headers)),
         { status: 401, code: 'ERR_NGROK_27007', type: 'authentication_error' },

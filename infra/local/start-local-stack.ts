@@ -1,0 +1,171 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clockWithOffset } from '../../functions/core/clock.ts';
+import { openStore, type TableNames } from '../../functions/store/dynamo.ts';
+import { openSecrets } from '../../functions/store/secrets.ts';
+import { managementRoutes } from '../management-routes.ts';
+import { lockDataFolder } from './data-folder.ts';
+import { demoKey, demoProvider, startDemoProvider } from './demo-provider.ts';
+import { createTables, startDynamo } from './dynamo.ts';
+import { type FirstRun, prepareFirstRun } from './first-run.ts';
+import { serveHttpApi } from './http-api.ts';
+import { installLambdaRuntime, reportToStderr, type StreamingHandler, serveFunctionUrl } from './lambda-runtime.ts';
+import { startSecrets } from './secrets.ts';
+import type { LocalSettings } from './settings.ts';
+import { runEvery } from './timers.ts';
+
+const tables: TableNames = {
+  keys: 'TollgateKeys',
+  endpoints: 'TollgateEndpoints',
+  credits: 'TollgateCredits',
+  usage: 'TollgateUsage',
+};
+const pepperSecret = 'tollgate/pepper';
+const managedKeysSecret = 'tollgate/managed-keys';
+const firstRunSecret = 'tollgate/first-run';
+const sweepIntervalMs = 10_000;
+
+/** How long running requests may go on after a stop. */
+const drainMs = 10_000;
+
+/** Everything that was started, in order; closed in the opposite order. */
+type Closing = () => Promise<unknown>;
+
+/** The whole of Tollgate on one machine: the functions themselves, and stand-ins for what AWS provides. */
+export async function startLocalStack(settings: LocalSettings): Promise<{ message: string; close(): Promise<void> }> {
+  const closings: Closing[] = [];
+  const close = async () => {
+    for (const closeOne of closings.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const { dynamodbUrl, secretsManagerUrl } = await startStores(settings, closings);
+    const demo = await startDemoProvider();
+    closings.push(demo.close);
+    setEnvironment(settings, { dynamodbUrl, secretsManagerUrl, demoUrl: demo.baseUrl });
+    installLambdaRuntime();
+    const firstRun = settings.gatewayOnly ? undefined : await firstRunOf(settings);
+    const gateway = await import('../../functions/gateway/handler.ts');
+    const gatewayServer = await serveFunctionUrl(gateway.handler as unknown as StreamingHandler, {
+      port: settings.port,
+      functionName: 'gateway',
+      drainMs,
+    });
+    closings.push(gatewayServer.close);
+    if (!firstRun) return { message: `Tollgate gateway: ${gatewayServer.url}`, close };
+
+    const managementServer = await serveHttpApi(await managementHandlers(), { port: settings.managementPort, drainMs });
+    closings.push(managementServer.close);
+    const expiry = await import('../../functions/expiry/handler.ts');
+    closings.push(runEvery(sweepIntervalMs, expiry.handler, error => reportToStderr('the sweep failed', error)).close);
+
+    const urls = {
+      gatewayUrl: gatewayServer.url,
+      managementUrl: managementServer.url,
+      dashboardUrl: managementServer.url,
+    };
+    writePrivately(join(settings.dataFolder, 'first-run.json'), {
+      ...urls,
+      ...firstRun,
+      dynamodbUrl,
+      secretsManagerUrl,
+    });
+    return { message: readyMessage(urls, firstRun), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startStores(settings: LocalSettings, closings: Closing[]) {
+  if (!settings.gatewayOnly) closings.push((await lockDataFolder(settings.dataFolder)).release);
+  let { dynamodbUrl, secretsManagerUrl } = settings;
+  if (!dynamodbUrl) {
+    const dynamo = await startDynamo({ path: join(settings.dataFolder, 'dynamodb') });
+    closings.push(dynamo.close);
+    dynamodbUrl = dynamo.url;
+  }
+  if (!secretsManagerUrl) {
+    const secrets = await startSecrets({ folder: settings.dataFolder });
+    closings.push(secrets.close);
+    secretsManagerUrl = secrets.url;
+  }
+  return { dynamodbUrl, secretsManagerUrl };
+}
+
+/** What the stack sets for deployed functions, and what only the local stack may. */
+function setEnvironment(
+  settings: LocalSettings,
+  urls: { dynamodbUrl: string; secretsManagerUrl: string; demoUrl: string },
+): void {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodbUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.secretsManagerUrl,
+    AWS_REGION: process.env.AWS_REGION ?? 'us-east-1',
+    AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? 'local',
+    AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
+    TOLLGATE_KEYS_TABLE: tables.keys,
+    TOLLGATE_ENDPOINTS_TABLE: tables.endpoints,
+    TOLLGATE_CREDITS_TABLE: tables.credits,
+    TOLLGATE_USAGE_TABLE: tables.usage,
+    TOLLGATE_PEPPER_SECRET: pepperSecret,
+    TOLLGATE_MANAGED_KEYS_SECRET: managedKeysSecret,
+    TOLLGATE_ACCOUNT_SECRETS_PREFIX: 'tollgate/accounts/',
+    TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
+    TOLLGATE_MANAGEMENT_RATE_LIMIT: String(settings.managementRateLimit),
+    TOLLGATE_FEE: settings.fee,
+    TOLLGATE_CLOCK_OFFSET: settings.clockOffset,
+    TOLLGATE_PROVIDER_BASE_URLS: JSON.stringify(settings.baseUrls),
+    TOLLGATE_LOCAL_PROVIDERS: JSON.stringify([demoProvider(urls.demoUrl)]),
+    TOLLGATE_ALLOW_LOOPBACK: '1',
+    TOLLGATE_ALLOW_PRIVATE: '1',
+  });
+}
+
+async function firstRunOf({ managedKeys, clockOffset }: LocalSettings): Promise<FirstRun> {
+  const store = openStore(tables);
+  const secrets = openSecrets();
+  await createTables(store.dynamo, tables);
+  return prepareFirstRun({
+    store,
+    secrets,
+    pepperSecret,
+    managedKeysSecret,
+    firstRunSecret,
+    managedKeys: { ...managedKeys, demo: demoKey },
+    now: clockWithOffset(clockOffset),
+  });
+}
+
+async function managementHandlers() {
+  const handlers = {
+    keys: (await import('../../functions/keys/handler.ts')).handler,
+    credits: (await import('../../functions/credits/handler.ts')).handler,
+    endpoints: (await import('../../functions/endpoints/handler.ts')).handler,
+    observability: (await import('../../functions/observability/handler.ts')).handler,
+  };
+  const routes = managementRoutes.map(route => [route.path, handlers[route.function]] as const);
+  return Object.fromEntries(routes) as unknown as Parameters<typeof serveHttpApi>[0];
+}
+
+function writePrivately(file: string, value: object): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600); // the mode above only counts for a new file
+}
+
+function readyMessage(
+  { gatewayUrl, managementUrl }: { gatewayUrl: string; managementUrl: string },
+  firstRun: FirstRun,
+): string {
+  const body = '{"model":"demo-chat","stream":true,"messages":[{"role":"user","content":"Hello!"}]}';
+  return `
+Tollgate is ready.
+
+  Gateway       ${gatewayUrl}/v1
+  Management    ${managementUrl}
+  Gateway key   ${firstRun.gatewayKey}
+
+Try it:
+
+  curl -N ${gatewayUrl}/v1/chat/completions -H 'Authorization: Bearer ${firstRun.gatewayKey}' -H 'Content-Type: application/json' -d '${body}'
+`;
+}
