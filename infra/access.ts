@@ -81,7 +81,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   bootstrap: {
     tables: [
       { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'DIGEST#'] },
-      { table: 'endpoints', actions: ['PutItem'], partitions: ['ACCOUNT#', 'SLUG#'] },
+      { table: 'endpoints', actions: ['GetItem', 'PutItem'], partitions: ['ACCOUNT#', 'SLUG#'] },
     ],
     readsSecrets: ['pepper', 'managementKey'],
     writesSecrets: ['managementKey'],

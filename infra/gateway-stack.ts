@@ -18,6 +18,9 @@ const gatewayTimeout = Duration.minutes(15);
 /** Often enough that money of dead requests comes back soon; no balance waits for it to be right. */
 const sweepInterval = Duration.minutes(5);
 
+/** Made by `npm run tokens`, which `npm ci` runs; the gateway reads them only to count. */
+const tokenTables = ['o200k_base', 'cl100k_base'].map(name => `node_modules/.cache/tollgate/${name}.bin`);
+
 export interface GatewayStackProps extends StackProps {
   settings: DeploymentSettings;
 }
@@ -46,6 +49,7 @@ export class GatewayStack extends Stack {
       gateway: this.addFunction('gateway', {
         description: 'Answers model requests and charges for them',
         timeout: gatewayTimeout,
+        files: tokenTables,
         environment: {
           ...pepperVariable,
           TOLLGATE_MANAGED_KEYS_SECRET: managedKeys.secretArn,
@@ -100,7 +104,13 @@ export class GatewayStack extends Stack {
 
   private addFunction(
     name: FunctionName,
-    props: { description: string; environment: Record<string, string>; timeout?: Duration; retryAttempts?: number },
+    props: {
+      description: string;
+      environment: Record<string, string>;
+      files?: readonly string[];
+      timeout?: Duration;
+      retryAttempts?: number;
+    },
   ): LambdaFunction {
     const { keys, endpoints, credits, usage } = this.stores.tables;
     const lambda = new LambdaFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}Function`, {

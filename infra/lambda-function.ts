@@ -13,6 +13,8 @@ export interface LambdaFunctionProps {
   environment: Record<string, string>;
   timeout: Duration;
   logRetentionDays: RetentionDays;
+  /** Files of the project that lie beside the bundle, such as tables that are read when they are needed. */
+  files?: readonly string[];
   /** How often Lambda repeats an event that nobody waits for; only scheduled functions have such events. */
   retryAttempts?: number;
 }
@@ -74,6 +76,11 @@ export class LambdaFunction extends NodejsFunction {
         banner: requireForCommonJs,
         // The SDK that was tested is the SDK that runs, and it starts faster bundled.
         bundleAwsSDK: true,
+        commandHooks: {
+          beforeBundling: () => [],
+          beforeInstall: () => [],
+          afterBundling: (input, output) => (props.files ?? []).map(file => `cp "${join(input, file)}" "${output}"`),
+        },
       },
     });
     this.folder = props.folder;
