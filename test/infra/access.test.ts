@@ -63,6 +63,7 @@ const expected: Record<FunctionName, string[]> = {
   ],
   bootstrap: [
     'dynamodb:PutItem on KeysTable [ACCOUNT#*, DIGEST#*]',
+    'dynamodb:GetItem on EndpointsTable [ACCOUNT#*, SLUG#*]',
     'dynamodb:PutItem on EndpointsTable [ACCOUNT#*, SLUG#*]',
     'secretsmanager:GetSecretValue on PepperSecret',
     'secretsmanager:GetSecretValue on ManagementKeySecret',
@@ -106,7 +107,9 @@ function nameOf(resource: unknown): string {
   const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = resource as Record<string, never>;
   if (Ref) return Ref;
   if (attribute) return attribute[0];
-  const parts = (join as [string, unknown[]])[1].map(part => (typeof part === 'string' ? part : nameOf(part)));
+  const parts = (join as unknown as [string, unknown[]])[1].map(part =>
+    typeof part === 'string' ? part : nameOf(part),
+  );
   return parts.join('').replace(/^arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:/, '');
 }
 
@@ -119,8 +122,8 @@ for (const name of names) {
   test(`${name} may write its own log only`, () => {
     const logs = permissionsOf(name).filter(permission => permission.startsWith('logs:'));
     const own = (
-      resources[stack.resolve(stack.getLogicalId(stack.functions[name].node.defaultChild as never))]?.Properties
-        .LoggingConfig as { LogGroup: { Ref: string } }
+      (resources[stack.resolve(stack.getLogicalId(stack.functions[name].node.defaultChild as never))] as Resource)
+        .Properties.LoggingConfig as { LogGroup: { Ref: string } }
     ).LogGroup.Ref;
     assert.deepEqual(logs.sort(), [`logs:CreateLogStream on ${own}`, `logs:PutLogEvents on ${own}`]);
   });

@@ -70,8 +70,9 @@ test('settings reach the functions that follow them', () => {
   });
   const variables = (name: keyof typeof other.functions) => {
     const function_ = other.functions[name];
-    const properties = deployed[other.resolve(other.getLogicalId(function_.node.defaultChild as never))]?.Properties;
-    return (properties?.Environment as { Variables: Record<string, unknown> }).Variables;
+    const resource = deployed[other.resolve(other.getLogicalId(function_.node.defaultChild as never))];
+    assert.ok(resource);
+    return (resource.Properties.Environment as { Variables: Record<string, unknown> }).Variables;
   };
   assert.equal(variables('gateway').TOLLGATE_FEE, '5%+0.05/M');
   assert.equal(variables('gateway').TOLLGATE_CONFIG_CACHE_MS, '5000');
