@@ -1,16 +1,16 @@
 import { GatewayError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { surfaceAt, surfacePaths } from '../providers/surfaces.ts';
+import { parseModelCall } from '../routing/model-call.ts';
+import { resolveCandidates } from '../routing/resolve-candidates.ts';
 import { firstAnswer } from './attempts.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 import { errorAnswer } from './error-response.ts';
 import { type Exchange, startExchange } from './exchange.ts';
 import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
 import { listModels } from './list-models.ts';
-import { parseModelCall } from './model-call.ts';
 import { planAttempts } from './plan-attempts.ts';
 import { recordExchange } from './record-exchange.ts';
-import { resolveCandidates } from './resolve-candidates.ts';
 import { relayedHeaders } from './response-headers.ts';
 
 /** As large as an event that Lambda accepts. */

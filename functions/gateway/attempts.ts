@@ -1,12 +1,12 @@
 import { GatewayError } from '../core/errors.ts';
 import { formatUsd } from '../core/money.ts';
 import { callProvider, type ProviderAnswer, ProviderError } from '../providers/http.ts';
+import type { ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
 import { type OpenedAnswer, openAnswer, UnusableAnswer } from './open-answer.ts';
 import type { Plan } from './plan-attempts.ts';
-import type { ProviderKey } from './provider-keys.ts';
 import { providerRequest } from './provider-request.ts';
 
 /** More tries than this help nobody. */

@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Usage } from '../core/usage.ts';
+import type { ModelCall } from '../routing/model-call.ts';
+import type { ProviderKey } from '../routing/provider-keys.ts';
+import type { Candidate } from '../routing/resolve-candidates.ts';
 import type { Hold } from '../store/balances.ts';
 import type { AttemptRecord, UsageRecord } from '../store/usage.ts';
 import type { Caller } from './authenticate.ts';
-import type { ModelCall } from './model-call.ts';
-import type { ProviderKey } from './provider-keys.ts';
-import type { Candidate } from './resolve-candidates.ts';
 
 /** One request from its first byte to its usage record: what each step learned, for the steps after it. */
 export interface Exchange {

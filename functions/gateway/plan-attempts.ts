@@ -1,9 +1,9 @@
 import { GatewayError } from '../core/errors.ts';
+import { keysFor, type ProviderKey, providerConfig } from '../routing/provider-keys.ts';
+import type { Candidate } from '../routing/resolve-candidates.ts';
+import { type CallSize, measureCall, upperBound } from '../routing/upper-bound.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
-import { keysFor, type ProviderKey, providerConfig } from './provider-keys.ts';
-import type { Candidate } from './resolve-candidates.ts';
-import { type CallSize, measureCall, upperBound } from './upper-bound.ts';
 
 /** A candidate that can be tried, and how. */
 export interface Plan {
@@ -19,13 +19,14 @@ export interface Plan {
  * @throws GatewayError why the first candidate was left out, when none is left
  */
 export async function planAttempts(candidates: Candidate[], exchange: Exchange, gateway: Gateway): Promise<Plan[]> {
-  const managedKeys = exchange.caller.gatewayKey ? await gateway.managedKeys() : {};
+  const { caller } = exchange;
+  const managedKeys = caller.gatewayKey ? await gateway.managedKeys() : {};
   const plans: Plan[] = [];
   let refusal: GatewayError | undefined;
   let size: CallSize | undefined;
   for (const candidate of candidates) {
     try {
-      const keys = keysFor(candidate, exchange.caller, managedKeys, gateway);
+      const keys = keysFor(candidate, caller.endpoint.policy.aiGateway, caller, managedKeys, gateway.catalog);
       const isManaged = keys.some(({ source }) => source === 'managed');
       if (isManaged) size ??= measureCall(exchange.call);
       const boundNanoUsd = isManaged && size ? upperBound(size, candidate, gateway.fee) : undefined;

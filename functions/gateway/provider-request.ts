@@ -1,11 +1,11 @@
 import { classifyCredential } from '../core/credential.ts';
 import { editJsonObject } from '../core/json-edit.ts';
+import type { ModelCall } from '../routing/model-call.ts';
+import type { ProviderKey } from '../routing/provider-keys.ts';
+import type { Candidate } from '../routing/resolve-candidates.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
-import type { ModelCall } from './model-call.ts';
 import type { Plan } from './plan-attempts.ts';
-import type { ProviderKey } from './provider-keys.ts';
-import type { Candidate } from './resolve-candidates.ts';
 
 /** What is sent to a provider. */
 export interface ProviderRequest {

@@ -1,8 +1,6 @@
-import type { Provider } from '../core/catalog/catalog.ts';
+import type { Catalog, Provider } from '../core/catalog/catalog.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
-import type { Caller } from './authenticate.ts';
-import type { Gateway } from './gateway.ts';
 import type { Candidate } from './resolve-candidates.ts';
 
 /** A credential for one provider and where it came from. Only `managed` ones cost credits. */
@@ -19,11 +17,12 @@ export interface ProviderKey {
  */
 export function keysFor(
   { provider }: Candidate,
-  caller: Caller,
+  config: AiGatewayConfig,
+  caller: { gatewayKey: object | undefined; clientCredential: string | undefined },
   managedKeys: Record<string, string>,
-  { catalog }: Pick<Gateway, 'catalog'>,
+  catalog: Catalog,
 ): ProviderKey[] {
-  const own = providerConfig(caller.endpoint.policy.aiGateway, provider)?.api_keys ?? [];
+  const own = providerConfig(config, provider)?.api_keys ?? [];
   if (own.length > 0) return own.map(({ value }) => ({ source: 'own', value }));
   const isBuiltIn = catalog.provider(provider.id) !== undefined;
   if (caller.gatewayKey) {
