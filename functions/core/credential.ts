@@ -42,6 +42,15 @@ export function redactToken(token: string): string {
   return `${token.slice(0, shown)}…${token.slice(token.length - shown)}`;
 }
 
+/**
+ * How result variables show a credential: its first seven characters and its last four, as `sk-proj...wxyz`; less of a
+ * short one.
+ */
+export function trimToken(token: string): string {
+  if (token.length < 24) return token === '' ? '' : redactToken(token);
+  return `${token.slice(0, 7)}...${token.slice(-4)}`;
+}
+
 function checksum(text: string): string {
   return toDigits(crc32(text), checksumLength);
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { surfaceAt, surfacePaths } from '../providers/surfaces.ts';
+import { surfaceAt } from '../providers/surfaces.ts';
 import { parseModelCall } from '../routing/model-call.ts';
 import { resolveCandidates } from '../routing/resolve-candidates.ts';
 import { firstAnswer } from './attempts.ts';
@@ -8,8 +8,8 @@ import { authenticate, type Caller } from './authenticate.ts';
 import { errorAnswer } from './error-response.ts';
 import { type Exchange, startExchange } from './exchange.ts';
 import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
-import { listModels } from './list-models.ts';
-import { planAttempts } from './plan-attempts.ts';
+import { answerModels, isModelsPath } from './list-models.ts';
+import { planCall } from './plan-call.ts';
 import { recordExchange } from './record-exchange.ts';
 import { relayedHeaders } from './response-headers.ts';
 
@@ -29,28 +29,26 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
       );
     }
     const caller = await authenticate(request, gateway);
-    if (caller.path === '/v1/models') return listing(requestId, listModels(request, caller));
+    if (isModelsPath(caller.path)) return listing(requestId, answerModels(request, caller));
     const surface = readSurface(request, caller);
     const call = parseModelCall(request.body, surface);
-    exchange = startExchange(requestId, startedAtMs, caller, call, request.timeLeftMs);
-    const candidates = resolveCandidates(call, caller.endpoint.catalog);
-    const plans = await planAttempts(candidates, exchange, gateway);
-    const answer = await firstAnswer(request, plans, exchange, gateway);
+    const resolution = resolveCandidates(call, caller.endpoint.catalog, caller.endpoint.modelSelectors);
+    exchange = startExchange(requestId, startedAtMs, caller, call, resolution, request.timeLeftMs);
+    if (resolution.error) throw resolution.error;
+    const plan = await planCall(exchange, gateway);
+    exchange.dropped = plan.dropped;
+    if (plan.error) throw plan.error;
+    const answer = await firstAnswer(request, plan, exchange, gateway);
     return relayed(answer, exchange, gateway);
   } catch (error) {
     return refused(error, request, requestId, exchange, gateway);
   }
 }
 
-/** @throws GatewayError ERR_NGROK_3814 for a path that is none, 405 for a wrong method */
+/** @throws GatewayError 404 for a path outside the API, 405 for a wrong method */
 function readSurface({ method }: GatewayRequest, { path }: Caller) {
   const surface = surfaceAt(path);
-  if (!surface) {
-    throw new GatewayError(
-      'ERR_NGROK_3814',
-      `Path "${path}" is not served; use ${surfacePaths.join(', ')} or /v1/models`,
-    );
-  }
+  if (!surface) throw new GatewayError('path_not_found', `Path "${path}" is not served; paths begin with /v1/`);
   if (method !== 'POST') throw new GatewayError('method_not_allowed', `${path} takes POST, not ${method}`);
   return surface;
 }
@@ -113,7 +111,7 @@ function traceHeaders({ requestId, served, attempts }: Exchange): Record<string,
     'ngrok-aig-attempts': String(attempts.length),
     ...(served && {
       'ngrok-aig-provider': served.candidate.provider.id,
-      'ngrok-aig-model': served.candidate.modelId,
+      'ngrok-aig-model': served.candidate.model.id,
     }),
   };
 }

@@ -1,17 +1,18 @@
 import { GatewayError } from '../core/errors.ts';
 import { formatUsd } from '../core/money.ts';
 import { callProvider, type ProviderAnswer, ProviderError } from '../providers/http.ts';
-import type { ProviderKey } from '../routing/provider-keys.ts';
+import type { KeyFailure } from '../routing/key-health.ts';
+import { attemptsMax, type Plan } from '../routing/plan-attempts.ts';
+import { keyId, type ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
-import type { Exchange } from './exchange.ts';
+import type { Attempt, Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
 import { type OpenedAnswer, openAnswer, UnusableAnswer } from './open-answer.ts';
-import type { Plan } from './plan-attempts.ts';
+import type { CallPlan } from './plan-call.ts';
 import { providerRequest } from './provider-request.ts';
 
-/** More tries than this help nobody. */
-const attemptsMax = 32;
 const errorBodyBytesMax = 64 * 1024;
+const shownErrorCharactersMax = 1024;
 
 /** Every candidate failed, and the last one with an HTTP answer, which the client gets to see. */
 export class AllAttemptsFailed extends Error {
@@ -23,85 +24,120 @@ export class AllAttemptsFailed extends Error {
   }
 }
 
+type Result = { status: 'answered'; answer: OpenedAnswer } | { status: 'failed'; answer?: AllAttemptsFailed['answer'] };
+
 /**
  * Tries candidates in order, each with each of its keys, until one answers. Before the first managed key is used, the
- * most that any managed plan still to come could cost is set aside.
+ * most that any managed plan still to come could cost is set aside. When a provider refuses keys with 401, they are read
+ * anew once for each request, and what has been replaced is tried.
  * @throws AllAttemptsFailed when the last attempt got an HTTP error from its provider
  * @throws GatewayError ERR_NGROK_3800, 3807, 3810, 3812 when it did not; 4026 and others when nothing could be tried
  */
 export async function firstAnswer(
   request: GatewayRequest,
-  plans: Plan[],
+  callPlan: CallPlan,
   exchange: Exchange,
   gateway: Gateway,
 ): Promise<OpenedAnswer> {
+  const { plans } = callPlan;
   let refusal: GatewayError | undefined;
-  let lastFailure: Failure | undefined;
+  let last: Result | undefined;
+  let readKeysAgain = false;
   for (const [index, plan] of plans.entries()) {
     if (plan.boundNanoUsd !== undefined && !exchange.hold) {
       refusal ??= await holdFor(plans.slice(index), exchange, gateway);
       if (refusal) continue;
     }
-    for (const key of plan.keys) {
+    const keys = [...plan.keys];
+    for (const key of keys) {
       if (exchange.attempts.length === attemptsMax) throw tooManyAttempts(exchange);
-      const result = await tryOnce(request, plan, key, exchange, gateway);
-      if (result.status === 'answered') return result.answer;
-      lastFailure = result.failure;
+      last = await tryOnce(request, plan, key, callPlan, exchange, gateway);
+      if (last.status === 'answered') return last.answer;
       if (exchange.deadline.signal.aborted) throw totalTimeout(exchange);
+      if (last.answer?.status === 401 && !readKeysAgain && key === keys.at(-1)) {
+        readKeysAgain = true;
+        keys.push(...(await replacedKeys(plan, callPlan)));
+      }
     }
   }
-  if (!lastFailure) throw refusal ?? new Error('no candidate was tried and none was refused');
-  if (lastFailure.answer) throw new AllAttemptsFailed(lastFailure.answer);
+  if (!last) throw refusal ?? new Error('no candidate was tried and none was refused');
+  if (last.status === 'failed' && last.answer) throw new AllAttemptsFailed(last.answer);
   throw allFailed(exchange);
 }
 
-interface Failure {
-  /** The provider's own error, when it sent one. */
-  answer: AllAttemptsFailed['answer'] | undefined;
+/** Keys of the same kind that the provider has not refused yet. */
+async function replacedKeys({ candidate, keys }: Plan, callPlan: CallPlan): Promise<ProviderKey[]> {
+  const tried = new Set(keys.map(({ value }) => value));
+  const kinds = new Set(keys.map(({ source }) => source));
+  const keysNow = await callPlan.keysNow(candidate);
+  return keysNow.filter(({ source, value }) => kinds.has(source) && !tried.has(value));
 }
 
 async function tryOnce(
   request: GatewayRequest,
   plan: Plan,
   key: ProviderKey,
+  callPlan: CallPlan,
   exchange: Exchange,
   gateway: Gateway,
-): Promise<{ status: 'answered'; answer: OpenedAnswer } | { status: 'failed'; failure: Failure }> {
+): Promise<Result> {
   const startedAtMs = gateway.now();
   exchange.sentAtMs ??= startedAtMs;
-  const { provider, modelId } = plan.candidate;
-  const record: AttemptRecord = { provider: provider.id, model: modelId, keySource: key.source, status: 0, totalMs: 0 };
-  exchange.attempts.push(record);
+  const { url, headers, body } = providerRequest(request, exchange, plan, key, callPlan);
+  const attempt = startAttempt(plan, key, url);
+  const { record } = attempt;
+  exchange.attempts.push(attempt);
   let answer: ProviderAnswer | undefined;
   try {
-    const { url, headers, body } = providerRequest(request, exchange, plan, key, gateway);
     const timeoutMs = exchange.caller.endpoint.policy.aiGateway.per_request_timeout;
-    answer = await callProvider(
-      { url, method: 'POST', headers, body, timeoutMs, deadline: exchange.deadline.signal },
-      gateway.egress,
-    );
+    const deadline = exchange.deadline.signal;
+    answer = await callProvider({ url, method: 'POST', headers, body, timeoutMs, deadline }, gateway.egress);
     record.status = answer.status;
     record.headersMs = gateway.now() - startedAtMs;
-    if (answer.status >= 300) {
-      const errorBody = await readAll(answer.body, errorBodyBytesMax);
-      answer.abandon();
-      record.error = `HTTP ${answer.status}`;
-      return {
-        status: 'failed',
-        failure: { answer: { status: answer.status, headers: answer.headers, body: errorBody } },
-      };
-    }
+    attempt.responseHeaders = answer.headers;
+    if (answer.status >= 300) return await failedAnswer(answer, attempt);
     const opened = await openAnswer(answer, exchange, gateway);
     exchange.served = { candidate: plan.candidate, key };
     return { status: 'answered', answer: opened };
   } catch (error) {
     if (!(error instanceof ProviderError || error instanceof UnusableAnswer)) throw error;
     answer?.abandon();
+    record.failure = error instanceof ProviderError ? error.failure : 'unusable';
     record.error = error.message;
-    return { status: 'failed', failure: { answer: undefined } };
+    return { status: 'failed' };
   } finally {
     record.totalMs = gateway.now() - startedAtMs;
+    if (key.source === 'own') gateway.keyHealth.note(keyId(key.value), keyFailure(record), attempt.responseHeaders);
   }
+}
+
+function startAttempt({ candidate, keySelections }: Plan, key: ProviderKey, url: URL): Attempt {
+  const record: AttemptRecord = {
+    provider: candidate.provider.id,
+    model: candidate.model.id,
+    keySource: key.source,
+    keyId: key.source === 'own' ? keyId(key.value) : undefined,
+    status: 0,
+    totalMs: 0,
+  };
+  return { record, keySelections, url: `${url.origin}${url.pathname}`, key, responseHeaders: {}, errorBody: undefined };
+}
+
+async function failedAnswer(answer: ProviderAnswer, attempt: Attempt): Promise<Result> {
+  const { status, headers } = answer;
+  attempt.record.failure = 'http';
+  attempt.record.error = `HTTP ${status}`;
+  const body = await readBeginning(answer.body, errorBodyBytesMax);
+  answer.abandon();
+  attempt.errorBody = body.toString('utf8').slice(0, shownErrorCharactersMax);
+  return { status: 'failed', answer: { status, headers, body } };
+}
+
+function keyFailure({ failure, status }: AttemptRecord): KeyFailure | undefined {
+  if (failure === undefined) return undefined;
+  if (failure === 'timeout' || failure === 'total_timeout') return 'timeout';
+  if (status === 429) return 'rate_limit';
+  return failure === 'http' && status < 500 ? 'client' : 'server';
 }
 
 /** @returns why no money could be set aside, or undefined when it was */
@@ -121,8 +157,9 @@ async function holdFor(plans: Plan[], exchange: Exchange, gateway: Gateway): Pro
   );
 }
 
-function describe(exchange: Exchange): string {
-  return exchange.attempts.map(({ provider, model, error }) => `[${provider}:${model}] ${error}`).join('; ');
+function describe({ attempts, dropped }: Exchange): string {
+  const tried = attempts.map(({ record: { provider, model, error } }) => `[${provider}:${model}] ${error}`);
+  return [...tried, ...dropped.map(({ model, reason }) => `[${model}] not tried: ${reason}`)].join('; ');
 }
 
 function tooManyAttempts(exchange: Exchange): GatewayError {
@@ -138,13 +175,14 @@ function totalTimeout(exchange: Exchange): GatewayError {
 }
 
 function allFailed(exchange: Exchange): GatewayError {
-  const reached = exchange.attempts.some(({ status }) => status > 0);
-  const code =
-    reached || exchange.attempts.some(({ error }) => error?.startsWith('silent')) ? 'ERR_NGROK_3807' : 'ERR_NGROK_3800';
+  const unreachable = exchange.attempts.every(
+    ({ record: { failure } }) => failure === 'connection' || failure === 'forbidden_address',
+  );
+  const code = unreachable ? 'ERR_NGROK_3800' : 'ERR_NGROK_3807';
   return new GatewayError(code, `No provider answered: ${describe(exchange)}`);
 }
 
-async function readAll(body: AsyncIterable<Buffer>, bytesMax: number): Promise<Buffer> {
+async function readBeginning(body: AsyncIterable<Buffer>, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {

@@ -1,12 +1,14 @@
-import { type Catalog, extendCatalog } from '../core/catalog/catalog.ts';
+import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Clock } from '../core/clock.ts';
 import { digestToken } from '../core/credential.ts';
 import type { Fee } from '../core/fee.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import type { TrafficPolicy } from '../policy/parse-policy.ts';
-import { toCatalogProviders } from '../policy/to-catalog-providers.ts';
+import type { MetricsOf } from '../core/metrics.ts';
 import type { Egress } from '../providers/egress.ts';
+import { type CompiledPolicy, compilePolicy } from '../routing/compile-policy.ts';
+import { KeyHealth } from '../routing/key-health.ts';
 import { findKeyByDigest } from '../store/access-keys.ts';
+import type { AccountSecrets } from '../store/account-secrets.ts';
 import { findAccount } from '../store/accounts.ts';
 import { Balances } from '../store/balances.ts';
 import { Cache } from '../store/cache.ts';
@@ -20,11 +22,16 @@ import type { Gateway, LoadedEndpoint } from './gateway.ts';
 export interface GatewayParts {
   now: Clock;
   randomBytes: RandomBytes;
+  /** From 0 to 1, for strategies that draw lots. */
+  random(): number;
   catalog: Catalog;
   fee: Fee;
   egress: Egress;
   store: Store;
   secrets: SecretReader;
+  accountSecrets: AccountSecrets;
+  /** What strategies see of the models' past. */
+  metrics: MetricsOf;
   /** Secret ids, see `SecretReader`. */
   pepperSecret: string;
   managedKeysSecret: string;
@@ -40,20 +47,21 @@ export function createGateway(parts: GatewayParts): Gateway {
   const cached = <Value>(load: (key: string) => Promise<Value>) => new Cache(load, cacheLifetimeMs, now);
   const gatewayKeys = cached(digest => findKeyByDigest(store, 'gateway_key', digest));
   const accounts = cached(id => findAccount(store, id));
-  const policies = new Map<string, Pick<LoadedEndpoint, 'policy' | 'catalog'>>();
+  const keyHealth = new KeyHealth(now);
+  const compiledPolicies = new Map<string, Promise<CompiledPolicy>>();
 
-  /** Policies are read once for each version. */
-  const load = (endpoint: Endpoint | undefined): LoadedEndpoint | undefined => {
+  /** Policies are compiled once for each version. */
+  const load = async (endpoint: Endpoint | undefined): Promise<LoadedEndpoint | undefined> => {
     if (!endpoint) return undefined;
     const version = `${endpoint.id}#${endpoint.policyVersion}`;
-    let compiled = policies.get(version);
+    let compiled = compiledPolicies.get(version);
     if (!compiled) {
-      const policy: TrafficPolicy = JSON.parse(endpoint.compiledPolicy);
-      compiled = { policy, catalog: extendCatalog(parts.catalog, toCatalogProviders(policy.aiGateway, parts.catalog)) };
-      if (policies.size >= policiesMax) policies.clear();
-      policies.set(version, compiled);
+      compiled = compilePolicy(endpoint.compiledPolicy, { ...parts, keyHealth });
+      if (compiledPolicies.size >= policiesMax) compiledPolicies.clear();
+      compiledPolicies.set(version, compiled);
+      compiled.catch(() => compiledPolicies.delete(version));
     }
-    return { ...endpoint, ...compiled };
+    return { ...endpoint, ...(await compiled) };
   };
   const endpoints = cached(async key => {
     const [accountId, endpointId] = key.split(' ') as [string, string];
@@ -72,6 +80,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     endpoint: (accountId, endpointId) => endpoints.get(`${accountId} ${endpointId}`),
     endpointBySlug: slug => endpointsBySlug.get(slug),
     managedKeys: async () => (await secrets.read(parts.managedKeysSecret)) ?? {},
+    managedKeysAgain: async () => (await secrets.readAgain(parts.managedKeysSecret)) ?? {},
+    keyHealth,
     isFirstUseInMinute(keyId, minute) {
       if (lastUses.get(keyId) === minute) return false;
       if (lastUses.size >= lastUsesMax) lastUses.clear();

@@ -1,8 +1,9 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Usage } from '../core/usage.ts';
+import type { Candidate } from '../routing/endpoint-catalog.ts';
 import type { ModelCall } from '../routing/model-call.ts';
-import type { ProviderKey } from '../routing/provider-keys.ts';
-import type { Candidate } from '../routing/resolve-candidates.ts';
+import type { KeySelection, ProviderKey } from '../routing/provider-keys.ts';
+import type { Rejection, Resolution } from '../routing/resolve-candidates.ts';
 import type { Hold } from '../store/balances.ts';
 import type { AttemptRecord, UsageRecord } from '../store/usage.ts';
 import type { Caller } from './authenticate.ts';
@@ -15,7 +16,10 @@ export interface Exchange {
   call: ModelCall;
   /** Ends all attempts when the total timeout is reached; to be stopped when the answer is out. */
   deadline: Deadline;
-  attempts: AttemptRecord[];
+  resolution: Resolution;
+  /** Candidates that could not be tried. */
+  dropped: readonly Rejection[];
+  attempts: Attempt[];
   /** Money set aside, once a managed key is about to be used. */
   hold: Hold | undefined;
   /** When the first provider was called. */
@@ -32,6 +36,17 @@ export interface Exchange {
   errorCode: ErrorCode | undefined;
 }
 
+/** One call of a provider: what is recorded of it, and what only its own request may show. */
+export interface Attempt {
+  record: AttemptRecord;
+  keySelections: readonly KeySelection[];
+  url: string;
+  key: ProviderKey;
+  responseHeaders: Readonly<Record<string, string>>;
+  /** The beginning of an error's body. */
+  errorBody: string | undefined;
+}
+
 export interface Deadline {
   signal: AbortSignal;
   stop(): void;
@@ -43,6 +58,7 @@ export function startExchange(
   startedAtMs: number,
   caller: Caller,
   call: ModelCall,
+  resolution: Resolution,
   timeLeftMs: number,
 ): Exchange {
   const { total_timeout } = caller.endpoint.policy.aiGateway;
@@ -52,6 +68,8 @@ export function startExchange(
     caller,
     call,
     deadline: startDeadline(Math.min(total_timeout, timeLeftMs - bookkeepingMs)),
+    resolution,
+    dropped: [],
     attempts: [],
     hold: undefined,
     sentAtMs: undefined,

@@ -2,9 +2,11 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Fee } from '../core/fee.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import type { TrafficPolicy } from '../policy/parse-policy.ts';
 import type { Egress } from '../providers/egress.ts';
+import type { CompiledPolicy } from '../routing/compile-policy.ts';
+import type { KeyHealth } from '../routing/key-health.ts';
 import type { GatewayKey } from '../store/access-keys.ts';
+import type { AccountSecrets } from '../store/account-secrets.ts';
 import type { Account } from '../store/accounts.ts';
 import type { Balances } from '../store/balances.ts';
 import type { Store } from '../store/dynamo.ts';
@@ -35,11 +37,7 @@ export interface GatewayResponse {
 }
 
 /** An endpoint with its policy ready to run. */
-export interface LoadedEndpoint extends Endpoint {
-  policy: TrafficPolicy;
-  /** The gateway's catalog with the providers and models that the policy adds. */
-  catalog: Catalog;
-}
+export interface LoadedEndpoint extends Endpoint, CompiledPolicy {}
 
 /** Everything the gateway works with, put together once per process. */
 export interface Gateway {
@@ -58,6 +56,12 @@ export interface Gateway {
   endpointBySlug(slug: string): Promise<LoadedEndpoint | undefined>;
   /** The deployment's own keys: provider id → key. */
   managedKeys(): Promise<Record<string, string>>;
+  /** The same, read again now: a provider refused one of them. */
+  managedKeysAgain(): Promise<Record<string, string>>;
+  /** Secrets that policies name. */
+  accountSecrets: AccountSecrets;
+  /** How provider keys fared lately. */
+  keyHealth: KeyHealth;
   /** Tokens of a text as the model would count them. */
   countTokens(modelId: string, text: string): number;
   /** Base URLs that replace a provider's own; only the local stack has any. */

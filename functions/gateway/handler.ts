@@ -6,6 +6,7 @@ import { extendCatalog } from '../core/catalog/catalog.ts';
 import { clockWithOffset } from '../core/clock.ts';
 import { report } from '../core/report.ts';
 import { createEgress } from '../providers/egress.ts';
+import { createAccountSecrets } from '../store/account-secrets.ts';
 import { openStore } from '../store/dynamo.ts';
 import { createSecretReader, openSecrets } from '../store/secrets.ts';
 import { countTokens } from './count-tokens.ts';
@@ -17,14 +18,18 @@ declare const awslambda: { HttpResponseStream: ResponseStreams };
 
 const settings = readSettings(process.env);
 const now = clockWithOffset(settings.clockOffset);
+const secrets = createSecretReader(openSecrets(), settings.cacheLifetimeMs, now);
 const gateway = createGateway({
   now,
   randomBytes,
+  random: Math.random,
   catalog: extendCatalog(builtInCatalog, settings.extraProviders),
   fee: settings.fee,
   egress: createEgress(settings),
   store: openStore(settings.tables),
-  secrets: createSecretReader(openSecrets(), settings.cacheLifetimeMs, now),
+  secrets,
+  accountSecrets: createAccountSecrets(secrets, settings.accountSecretsPrefix),
+  metrics: () => undefined,
   pepperSecret: settings.pepperSecret,
   managedKeysSecret: settings.managedKeysSecret,
   cacheLifetimeMs: settings.cacheLifetimeMs,

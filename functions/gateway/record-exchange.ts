@@ -1,5 +1,6 @@
 import { cost } from '../core/pricing.ts';
 import type { Usage } from '../core/usage.ts';
+import { candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
@@ -33,7 +34,7 @@ async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gatewa
 
 function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): UsageRecord {
   const { caller, call, served, hold } = exchange;
-  const usage = exchange.usage ?? (served && estimateUsage(exchange, served.candidate.modelId, gateway));
+  const usage = exchange.usage ?? (served && estimateUsage(exchange, served.candidate.model.id, gateway));
   return {
     requestId: exchange.requestId,
     holdAttempt: hold?.id.attempt ?? 0,
@@ -47,8 +48,9 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     status: exchange.status,
     errorCode: exchange.errorCode,
     provider: served?.candidate.provider.id,
-    model: served?.candidate.modelId,
-    attempts: exchange.attempts,
+    model: served?.candidate.model.id,
+    attempts: exchange.attempts.map(({ record }) => record),
+    resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && exchange.usage === undefined ? true : undefined,
     ...costs(exchange, usage, gateway),
@@ -65,7 +67,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
 
 /** Money of one request as text. Own keys cost the balance nothing; no request costs more than its hold. */
 function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Gateway) {
-  const price = served?.candidate.model?.price;
+  const price = served && gateway.catalog.model(served.candidate.provider.id, served.candidate.model.id)?.price;
   if (!price || !usage) return { costNanoUsd: '0', upstreamCostNanoUsd: '0', feeNanoUsd: '0' };
   const { upstreamNanoUsd, feeNanoUsd, totalNanoUsd } = cost(price, usage, gateway.fee);
   if (served.key.source !== 'managed' || !hold) {
@@ -77,5 +79,21 @@ function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Ga
     upstreamCostNanoUsd: upstreamNanoUsd.toString(),
     feeNanoUsd: feeNanoUsd.toString(),
     overrunNanoUsd: overrunNanoUsd > 0n ? overrunNanoUsd.toString() : undefined,
+  };
+}
+
+/** Enough to tell why these candidates and no others; a policy may offer hundreds. */
+const namesRecordedMax = 32;
+
+function toResolutionRecord({ call, resolution, dropped }: Exchange): UsageRecord['resolution'] {
+  return {
+    asked: [...call.modelNames],
+    candidates: resolution.candidates.slice(0, namesRecordedMax).map(candidateName),
+    rejected: [...resolution.rejected, ...dropped].slice(0, namesRecordedMax),
+    selections: resolution.selections.map(({ returned, toTry, ...selection }) => ({
+      ...selection,
+      returned: returned.slice(0, namesRecordedMax),
+      toTry: toTry.slice(0, namesRecordedMax),
+    })),
   };
 }

@@ -7,6 +7,7 @@ export interface Settings {
   tables: TableNames;
   pepperSecret: string;
   managedKeysSecret: string;
+  accountSecretsPrefix: string;
   cacheLifetimeMs: number;
   fee: Fee;
   clockOffset: string | undefined;
@@ -24,6 +25,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     tables: readTableNames(environment),
     pepperSecret: requireVariable(environment, 'TOLLGATE_PEPPER_SECRET'),
     managedKeysSecret: requireVariable(environment, 'TOLLGATE_MANAGED_KEYS_SECRET'),
+    accountSecretsPrefix: requireVariable(environment, 'TOLLGATE_ACCOUNT_SECRETS_PREFIX'),
     cacheLifetimeMs: Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000),
     fee,
     clockOffset: environment.TOLLGATE_CLOCK_OFFSET,

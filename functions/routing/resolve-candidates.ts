@@ -1,70 +1,171 @@
-import type { Catalog, Model, Provider } from '../core/catalog/catalog.ts';
+import type { Model } from '../core/catalog/catalog.ts';
 import { GatewayError } from '../core/errors.ts';
+import { EvaluationError, WrongResultError } from '../policy/expressions/expression-error.ts';
 import type { Surface } from '../providers/surface.ts';
-import type { ModelCall } from './model-call.ts';
+import {
+  type Available,
+  type Candidate,
+  candidateName,
+  type EndpointCatalog,
+  type Exclusion,
+  speaks,
+} from './endpoint-catalog.ts';
+import type { ModelSelector } from './selectors.ts';
 
-/** A provider and a model that may answer. */
-export interface Candidate {
-  provider: Provider;
-  /** The name sent to the provider. */
-  modelId: string;
-  /** What the catalog knows of the model; undefined for names passed through as `provider:name`. */
-  model: Model | undefined;
+/** What a client asked for, as far as choosing a model goes. */
+export interface ModelRequest {
+  surface: Surface;
+  /** In the client's order; empty when the gateway chooses. */
+  modelNames: readonly string[];
+}
+
+/** A name that was ruled out, and why, in words. */
+export interface Rejection {
+  model: string;
+  reason: string;
+}
+
+/** What one strategy did. Models as `provider:id`. */
+export interface Selection {
+  strategy: string;
+  error?: string;
+  returned: string[];
+  /** Those that the client named too, or all when it named none; empty lets the next strategy try. */
+  toTry: string[];
+}
+
+/** How the candidates of a request came about; a dry run shows the same as a real request. */
+export interface Resolution {
+  /** Best first; empty when there is an error. */
+  candidates: readonly Candidate[];
+  rejected: readonly Rejection[];
+  /** One entry for each strategy that was asked. */
+  selections: readonly Selection[];
+  error: GatewayError | undefined;
 }
 
 /**
- * The candidates for a call, best first: what the client named, in its order; without a name, everything that can answer.
- * @throws GatewayError ERR_NGROK_3804 for names that nothing matches, ERR_NGROK_3813 when nothing speaks the surface
+ * The candidates for a request: what the client named, in its order, else all that can answer; then what the first
+ * strategy with a result leaves of them. Strategies rule out, and order only when the client named nothing.
+ * The error is ERR_NGROK_3804 (nothing matches or is allowed), 3813 (wrong format), 3803 and 3806 (a strategy failed) or
+ * 3805 (no strategy chose anything).
  */
-export function resolveCandidates(call: ModelCall, catalog: Catalog): Candidate[] {
-  const known =
-    call.modelNames.length > 0
-      ? call.modelNames.flatMap(name => candidatesNamed(name, catalog))
-      : catalog.models.map(model => toCandidate(model, catalog));
-  if (known.length === 0) throw unknownModel(call.modelNames);
-  const able = known.filter(candidate => speaks(candidate, call.surface));
-  if (able.length === 0) {
-    const names = call.modelNames.map(name => `"${name}"`).join(', ');
-    throw new GatewayError(
-      'ERR_NGROK_3813',
-      `No provider of ${names || 'this endpoint'} speaks the ${call.surface.format} format of ${call.surface.name}; use another path or model`,
-    );
+export function resolveCandidates(
+  { surface, modelNames }: ModelRequest,
+  catalog: EndpointCatalog,
+  selectors: readonly ModelSelector[],
+): Resolution {
+  const rejected: Rejection[] = [];
+  const selections: Selection[] = [];
+  const done = (candidates: readonly Candidate[]) => ({ candidates, rejected, selections, error: undefined });
+  try {
+    if (modelNames.length === 0 && surface.requires === undefined) return done(providersAlone(surface, catalog));
+    const available = catalog.available(surface);
+    const named = modelNames.length > 0 ? speaking(namedCandidates(modelNames, catalog, rejected), surface) : undefined;
+    if (!named && available.candidates.length === 0) throw noModels(surface);
+    if (selectors.length === 0) return done(named ?? available.candidates);
+    return done(select(available, named, selectors, selections));
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { candidates: [], rejected, selections, error };
   }
-  return withoutDoubles(able);
 }
 
-/** `provider:name` where the left side is a provider (the name may hold colons itself), else an id or alias. */
-function candidatesNamed(name: string, catalog: Catalog): Candidate[] {
-  const colon = name.indexOf(':');
-  const provider = colon > 0 ? catalog.provider(name.slice(0, colon)) : undefined;
-  if (!provider) return catalog.modelsNamed(name).map(model => toCandidate(model, catalog));
-  const bareName = name.slice(colon + 1);
-  const model = catalog.model(provider.id, bareName);
-  if (model) return [toCandidate(model, catalog)];
-  return bareName === '' ? [] : [{ provider, modelId: bareName, model: undefined }];
+/** Without a model, on a path that may do without one: the providers that the policy configures. */
+function providersAlone(surface: Surface, catalog: EndpointCatalog): Candidate[] {
+  const candidates = catalog.providers
+    .filter(({ provider, config }) => config && provider.formats.includes(surface.format))
+    .map(entry => catalog.withoutModel(entry))
+    .filter(({ exclusion }) => exclusion === undefined || exclusion === 'model_not_allowed');
+  if (candidates.length > 0) return candidates;
+  throw new GatewayError(
+    'ERR_NGROK_3804',
+    'The request names no model and the endpoint configures no provider; send "model" as provider:name',
+  );
 }
 
-function toCandidate(model: Model, catalog: Catalog): Candidate {
-  return { provider: catalog.provider(model.providerId) as Provider, modelId: model.id, model };
+function namedCandidates(names: readonly string[], catalog: EndpointCatalog, rejected: Rejection[]): Candidate[] {
+  const kept = new Map<string, Candidate>();
+  const exclusions: Exclusion[] = [];
+  for (const name of names) {
+    const matches = catalog.candidatesNamed(name);
+    if (matches.length === 0) rejected.push({ model: name, reason: unknownReason(name) });
+    for (const candidate of matches) {
+      if (candidate.exclusion) {
+        exclusions.push(candidate.exclusion);
+        rejected.push({ model: candidateName(candidate), reason: exclusionReasons[candidate.exclusion](candidate) });
+      } else if (!kept.has(candidateName(candidate))) {
+        kept.set(candidateName(candidate), candidate);
+      }
+    }
+  }
+  if (kept.size > 0) return [...kept.values()];
+  const type = exclusions.find(exclusion => exclusion !== 'disabled') ?? 'model_unknown';
+  throw new GatewayError('ERR_NGROK_3804', rejected.map(({ reason }) => reason).join('; '), { type });
 }
 
-function speaks({ provider, model }: Candidate, surface: Surface): boolean {
-  return model ? model.surfaces.includes(surface.name) : provider.formats.includes(surface.format);
+function speaking(candidates: readonly Candidate[], surface: Surface): readonly Candidate[] {
+  const able = candidates.filter(candidate => speaks(candidate, surface));
+  if (able.length > 0) return able;
+  const names = candidates.map(candidate => `"${candidateName(candidate)}"`).join(', ');
+  throw new GatewayError(
+    'ERR_NGROK_3813',
+    `${names} cannot be called in the ${surface.format} format of ${surface.name}; use another path or model`,
+  );
 }
 
-function withoutDoubles(candidates: Candidate[]): Candidate[] {
-  const seen = new Set<string>();
-  return candidates.filter(({ provider, modelId }) => {
-    const name = `${provider.id}:${modelId}`;
-    return !seen.has(name) && seen.add(name);
-  });
+function select(
+  { candidates, models }: Available,
+  named: readonly Candidate[] | undefined,
+  selectors: readonly ModelSelector[],
+  selections: Selection[],
+): readonly Candidate[] {
+  const passedThrough = (named ?? []).filter(({ model }) => model.known === false);
+  // Strategies see what the endpoint has, and what the client passes through to a provider.
+  const visible = passedThrough.length === 0 ? models : [...models, ...passedThrough.map(({ model }) => model)];
+  const candidateOf = new Map([...candidates, ...passedThrough].map(candidate => [candidate.model, candidate]));
+  for (const selector of selectors) {
+    const selection: Selection = { strategy: selector.source, returned: [], toTry: [] };
+    selections.push(selection);
+    const chosen = new Set(choose(selector, visible, selection));
+    const chosenCandidates = [...chosen].flatMap(model => candidateOf.get(model) ?? []);
+    const toTry = named ? named.filter(({ model }) => chosen.has(model)) : chosenCandidates;
+    selection.returned = chosenCandidates.map(candidateName);
+    selection.toTry = toTry.map(candidateName);
+    if (toTry.length > 0) return toTry;
+  }
+  const tried = selectors.map(({ source }) => source).join(' | ');
+  const asked = named ? ` among ${named.map(candidate => `"${candidateName(candidate)}"`).join(', ')}` : '';
+  throw new GatewayError('ERR_NGROK_3805', `No model selection strategy chose a model${asked}: ${tried}`);
 }
 
-function unknownModel(names: string[]): GatewayError {
-  if (names.length === 0) return new GatewayError('ERR_NGROK_3804', 'This endpoint has no models');
-  const listed = names.map(name => `"${name}"`).join(', ');
+function choose(selector: ModelSelector, models: readonly Model[], selection: Selection): readonly Model[] {
+  try {
+    return selector.select(models);
+  } catch (cause) {
+    if (!(cause instanceof EvaluationError || cause instanceof WrongResultError)) throw cause;
+    selection.error = cause.message;
+    const code = cause instanceof WrongResultError ? 'ERR_NGROK_3806' : 'ERR_NGROK_3803';
+    throw new GatewayError(code, `Model selection strategy "${selector.source}" failed: ${cause.message}`, { cause });
+  }
+}
+
+const exclusionReasons: Record<Exclusion, (candidate: Candidate) => string> = {
+  disabled: candidate => `"${candidateName(candidate)}" is disabled by the endpoint's policy`,
+  provider_not_allowed: ({ provider }) =>
+    `provider not allowed: "${provider.id}" is not configured and only_allow_configured_providers is set; add it to providers`,
+  model_not_allowed: candidate =>
+    `model unknown: "${candidateName(candidate)}" is not listed and only_allow_configured_models is set; add it to its provider's models`,
+};
+
+function unknownReason(name: string): string {
+  return `model unknown: nothing matches "${name}"; GET /v1/models lists what does, and provider:name passes any name on to a known provider`;
+}
+
+function noModels({ format, name }: Surface): GatewayError {
   return new GatewayError(
     'ERR_NGROK_3804',
-    `No model matches ${listed}; GET /v1/models lists them, and provider:name passes any name on to a known provider`,
+    `This endpoint allows no model that can be called in the ${format} format of ${name}`,
+    { type: 'model_unknown' },
   );
 }

@@ -1,8 +1,8 @@
+import type { Model } from '../core/catalog/catalog.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Fee } from '../core/fee.ts';
 import { costBound } from '../core/pricing.ts';
-import type { ModelCall } from './model-call.ts';
-import type { Candidate } from './resolve-candidates.ts';
+import { type Candidate, candidateName } from './endpoint-catalog.ts';
 
 /** What a call can use at most, as far as the call alone tells. */
 export interface CallSize {
@@ -23,7 +23,7 @@ const choicesMax = 128;
  * rejected tokens are charged as output.
  * @throws GatewayError ERR_NGROK_3815 or ERR_NGROK_3816 for what managed keys do not allow
  */
-export function measureCall({ body, text }: ModelCall): CallSize {
+export function measureCall(body: Record<string, unknown>, bodyBytes: number): CallSize {
   const tier = body.service_tier ?? 'default';
   if (tier !== 'default' && tier !== 'standard_only') {
     throw new GatewayError(
@@ -44,7 +44,7 @@ export function measureCall({ body, text }: ModelCall): CallSize {
   if (parts.some(part => part.type === 'file')) throw refusal('files have no known bound');
   const limits = [body.max_completion_tokens, body.max_tokens].filter(limit => limit !== undefined && limit !== null);
   return {
-    bodyBytes: Buffer.byteLength(text) + addedBytesMax,
+    bodyBytes: bodyBytes + addedBytesMax,
     pictures: parts.filter(part => part.type === 'image_url').length,
     outputTokensMax:
       limits.length === 0 ? undefined : Math.max(...limits.map(limit => wholeNumber('the output limit', limit))),
@@ -54,17 +54,18 @@ export function measureCall({ body, text }: ModelCall): CallSize {
 
 /**
  * The most that a call can cost on a candidate, in nano-USD: every token at the dearest class and tier that could apply.
+ * @param model as the catalog knows it: an endpoint's policy may say other things of it
  * @throws GatewayError ERR_NGROK_3816 for models whose price or limits are not known
  */
-export function upperBound(size: CallSize, { provider, model, modelId }: Candidate, fee: Fee): bigint {
-  const name = `${provider.id}:${modelId}`;
+export function upperBound(size: CallSize, candidate: Candidate, model: Model | undefined, fee: Fee): bigint {
+  const name = candidateName(candidate);
   if (!model?.price) throw refusal(`model "${name}" has no known price`);
   const imageTokensMax = size.pictures === 0 ? 0 : model.imageTokensMax;
   if (imageTokensMax === null) throw refusal(`pictures on model "${name}" have no known bound`);
   const outputTokensMax = size.outputTokensMax ?? model.outputTokensMax;
   if (outputTokensMax === null) throw refusal(`model "${name}" has no known output limit; send max_completion_tokens`);
   const bound = {
-    inputTokens: size.bodyBytes + Buffer.byteLength(modelId) + size.pictures * imageTokensMax,
+    inputTokens: size.bodyBytes + Buffer.byteLength(model.id) + size.pictures * imageTokensMax,
     outputTokens: outputTokensMax * size.choices,
   };
   return costBound(model.price, bound, fee);

@@ -16,11 +16,23 @@ export interface AttemptRecord {
   keySource: 'managed' | 'own' | 'client' | 'none';
   /** HTTP status; 0 when none arrived. */
   status: number;
-  /** Why it failed, in words; absent when it answered. */
+  /** Names the endpoint's own key that was used, see `keyId`. */
+  keyId?: string;
+  /** What kind of failure, and in words; absent when it answered. */
+  failure?: 'http' | 'timeout' | 'total_timeout' | 'connection' | 'forbidden_address' | 'unusable';
   error?: string;
   /** Until status and headers. */
   headersMs?: number;
   totalMs: number;
+}
+
+/** How the candidates came about. Models as `provider:id`. */
+export interface ResolutionRecord {
+  /** Names that the client gave; empty when the gateway chose. */
+  asked: string[];
+  candidates: string[];
+  rejected: { model: string; reason: string }[];
+  selections: { strategy: string; error?: string; returned: string[]; toTry: string[] }[];
 }
 
 /**
@@ -46,6 +58,7 @@ export interface UsageRecord {
   provider?: string;
   model?: string;
   attempts: AttemptRecord[];
+  resolution?: ResolutionRecord;
   usage?: Usage;
   /** True when the provider reported no usage and the usage is our count. */
   estimated?: boolean;

@@ -17,6 +17,7 @@ export function demoProvider(baseUrl: string): ProviderData {
     baseUrl,
     formats: ['openai', 'anthropic'],
     managed: true,
+    lastResort: true,
     models: [
       {
         id: 'demo-chat',

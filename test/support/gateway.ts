@@ -9,6 +9,7 @@ import { type ResponseStreams, toFunctionUrlHandler } from '../../functions/gate
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
 import { createEgress } from '../../functions/providers/egress.ts';
 import { createAccessKey } from '../../functions/store/access-keys.ts';
+import { createAccountSecrets } from '../../functions/store/account-secrets.ts';
 import type { StoredBalance } from '../../functions/store/balance-item.ts';
 import { Balances, type NewLot } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
@@ -32,6 +33,8 @@ export interface TestGateway {
   balances: Balances;
   /** What was reported to operators. */
   reports: string[];
+  /** Secrets by id, as Secrets Manager holds them: `accounts/<account>` for those that policies name. */
+  secrets: Record<string, Record<string, string>>;
   /** Moves the gateway's clock. */
   clock: { offsetMs: number };
   grant(amountNanoUsd: bigint, lot?: Partial<NewLot>): Promise<void>;
@@ -57,6 +60,7 @@ export async function startTestGateway(options: {
   const { accountId, endpointId } = plan;
   const balances = new Balances(store, randomBytes);
   const secrets: Record<string, Record<string, string>> = { pepper: { pepper }, managed: options.managedKeys ?? {} };
+  const secretReader = { read: async (id: string) => secrets[id], readAgain: async (id: string) => secrets[id] };
   const reports: string[] = [];
   const gateway = createGateway({
     now,
@@ -65,7 +69,10 @@ export async function startTestGateway(options: {
     fee: options.fee ?? noFee,
     egress: createEgress({ allowLoopback: true, allowPrivate: false }),
     store,
-    secrets: { read: async id => secrets[id], readAgain: async id => secrets[id] },
+    random: Math.random,
+    metrics: () => undefined,
+    secrets: secretReader,
+    accountSecrets: createAccountSecrets(secretReader, 'accounts/'),
     pepperSecret: 'pepper',
     managedKeysSecret: 'managed',
     cacheLifetimeMs: 0,
@@ -109,6 +116,7 @@ export async function startTestGateway(options: {
     endpointId,
     store,
     balances,
+    secrets,
     reports,
     clock,
     async grant(amountNanoUsd, lot = {}) {

@@ -22,6 +22,18 @@ export interface Provider {
   formats: readonly Format[];
   /** Whether deployments offer keys of their own for it by default. */
   managed: boolean;
+  /** The member of a chat request that limits its answer when the client used none; most providers know `max_tokens`. */
+  outputLimit: 'max_tokens' | 'max_completion_tokens';
+  /** How its keys begin, where that tells them from others': a client's key goes to no other provider. */
+  keyPrefixes: readonly string[];
+  /** Members of a body that a surface takes; all others are left out. Absent: nothing is left out. */
+  supportedParams?: Partial<Record<Surface, readonly string[]>>;
+  /** What an endpoint's policy says about it, for strategies; never sent anywhere. */
+  metadata?: Record<string, unknown>;
+  /** Added by an endpoint's policy. */
+  custom?: boolean;
+  /** Comes after all others when nobody chooses, whatever its name. */
+  lastResort?: boolean;
 }
 
 export interface Model {
@@ -46,6 +58,15 @@ export interface Model {
   price: Price | null;
   /** Upper bound of what one picture costs in input tokens; null when the provider states none. */
   imageTokensMax: number | null;
+  /** Members of a body that the model refuses, and that are therefore left out. */
+  unsupportedParams?: readonly string[];
+  description?: string;
+  /** What an endpoint's policy says about it, for strategies; never sent anywhere. */
+  metadata?: Record<string, unknown>;
+  /** Defined by an endpoint's policy. */
+  custom?: boolean;
+  /** False for a name that a client passes through to a provider; absent means true. */
+  known?: boolean;
 }
 
 /** A provider and its models as plain JSON: what the generated file and configurations hold. Only `id`s are required. */
@@ -84,7 +105,7 @@ export class CatalogCollision extends Error {
   override readonly name = 'CatalogCollision';
 }
 
-const surfacesOfFormat: Record<Format, readonly Surface[]> = {
+export const surfacesOfFormat: Record<Format, readonly Surface[]> = {
   openai: ['chat-completions', 'completions', 'responses', 'embeddings'],
   anthropic: ['messages'],
 };
@@ -152,7 +173,7 @@ export function extendCatalog(catalog: Catalog, extraProviders: readonly Provide
 }
 
 /** Id and aliases in lower case, each once: an alias may differ from its own id in case only. */
-function namesOf({ id, aliases }: { id: string; aliases: readonly string[] }): Set<string> {
+export function namesOf({ id, aliases }: { id: string; aliases: readonly string[] }): Set<string> {
   return new Set([id, ...aliases].map(name => name.toLowerCase()));
 }
 
@@ -160,19 +181,26 @@ function collision(things: string, name: string): string {
   return `${things} share the name "${name}"; rename one, or drop its alias`;
 }
 
-function toProvider(data: ProviderData): Provider {
+/** A provider with defaults for everything but its id. */
+export function toProvider(data: ProviderData): Provider {
+  const { models: _, ...rest } = data;
   return {
+    ...rest,
     id: data.id,
     aliases: data.aliases ?? [],
     displayName: data.displayName ?? data.id,
     baseUrl: data.baseUrl ?? null,
     formats: data.formats ?? ['openai'],
     managed: data.managed ?? false,
+    outputLimit: data.outputLimit ?? 'max_tokens',
+    keyPrefixes: data.keyPrefixes ?? [],
   };
 }
 
-function toModel(data: ModelData, provider: Provider): Model {
+/** A model with defaults for everything but its id. */
+export function toModel(data: ModelData, provider: Provider): Model {
   return {
+    ...data,
     id: data.id,
     aliases: data.aliases ?? [],
     providerId: provider.id,

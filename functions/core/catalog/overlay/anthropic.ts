@@ -91,6 +91,7 @@ export const anthropic: OverlayProvider = {
   aliases: ['Anthropic'],
   displayName: 'Anthropic',
   baseUrl: 'https://api.anthropic.com/v1/',
+  keyPrefixes: ['sk-ant-'],
   formats: ['openai', 'anthropic'],
   managed: true,
   models: [...current, ...deprecated],

@@ -22,6 +22,7 @@ export const google: OverlayProvider = {
   aliases: ['Google', 'gemini'],
   displayName: 'Google',
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai/',
+  keyPrefixes: ['AIza'],
   models: [
     ...family(gemini3, [
       { id: 'gemini-3.8-flash', displayName: 'Gemini 3.8 Flash' },

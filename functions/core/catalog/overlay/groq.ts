@@ -20,6 +20,8 @@ export const groq: OverlayProvider = {
   aliases: ['groqcloud'],
   displayName: 'Groq',
   baseUrl: 'https://api.groq.com/openai/v1',
+  outputLimit: 'max_completion_tokens',
+  keyPrefixes: ['gsk_'],
   models: [
     ...family({ ...gptOss, outputTokensMax: 131_072 }, [
       { id: 'openai/gpt-oss-120b', displayName: 'GPT OSS 120B' },

@@ -203,6 +203,7 @@ export const openai: OverlayProvider = {
   aliases: ['openAI', 'open-ai', 'open-AI'],
   displayName: 'OpenAI',
   baseUrl: 'https://api.openai.com/v1/',
+  outputLimit: 'max_completion_tokens',
   managed: true,
   models: [...current, ...embeddings, ...family({ deprecated: true }, [...deprecatedGpt, ...deprecatedO])],
 };

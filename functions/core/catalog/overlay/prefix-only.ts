@@ -28,6 +28,7 @@ export const prefixOnly: OverlayProvider[] = [
     aliases: ['open-router'],
     displayName: 'OpenRouter',
     baseUrl: 'https://openrouter.ai/api/v1/',
+    keyPrefixes: ['sk-or-'],
     models: [],
   },
 ];

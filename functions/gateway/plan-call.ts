@@ -1,0 +1,59 @@
+import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
+import { type PlanParts, planAttempts } from '../routing/plan-attempts.ts';
+import { type Credentials, clientProviderOf, keysFor, type ProviderKey } from '../routing/provider-keys.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
+import { readSecretScope } from './secret-scope.ts';
+
+/** What will be tried, and a second look at keys that a provider refuses. */
+export interface CallPlan extends ReturnType<typeof planAttempts> {
+  /** `config.headers` and `config.query_params` with their templates filled in. */
+  headers: Record<string, string>;
+  queryParams: Record<string, string>;
+  /** The candidate's keys as they are now: they may have been replaced since they were read. */
+  keysNow(candidate: Candidate): Promise<ProviderKey[]>;
+}
+
+/** Gathers what planning needs from caches and secrets, and plans. */
+export async function planCall(exchange: Exchange, gateway: Gateway): Promise<CallPlan> {
+  const { caller, call, resolution } = exchange;
+  const { catalog, policy, templates, keySelectors } = caller.endpoint;
+  const { candidates } = resolution;
+  const ownKeys = { templates: (id: string) => templates.apiKeys.get(id) ?? [], selectors: keySelectors };
+
+  const credentialsFrom = async (readAgain: boolean): Promise<Credentials> => {
+    const usesManaged = caller.gatewayKey && candidates.some(({ provider }) => !templates.apiKeys.has(provider.id));
+    const readManaged = readAgain ? gateway.managedKeysAgain : gateway.managedKeys;
+    return {
+      hasGatewayKey: caller.gatewayKey !== undefined,
+      clientCredential: caller.clientCredential,
+      clientProviderId:
+        caller.clientCredential && clientProviderOf(caller.clientCredential, candidates, catalog.providers),
+      managedKeys: usesManaged ? await readManaged() : {},
+      scope: await readSecretScope(caller.endpoint, gateway.accountSecrets, readAgain),
+    };
+  };
+  const credentials = await credentialsFrom(false);
+  const parts: PlanParts = {
+    call,
+    catalog,
+    config: policy.aiGateway,
+    ownKeys,
+    credentials,
+    bodyRules: { body: templates.body(credentials.scope), outputTokensMax: policy.aiGateway.max_output_tokens },
+    baseUrls: gateway.baseUrls,
+    fee: gateway.fee,
+    pricedModel: ({ provider, model }) => gateway.catalog.model(provider.id, model.id),
+    countTokens: gateway.countTokens,
+  };
+  return {
+    ...planAttempts(candidates, parts),
+    headers: templates.headers(credentials.scope),
+    queryParams: templates.queryParams(credentials.scope),
+    async keysNow(candidate) {
+      const entry = catalog.provider(candidate.provider.id);
+      if (!entry) throw new Error(`candidate ${candidateName(candidate)} is of no provider of its endpoint`);
+      return keysFor(candidate, entry, ownKeys, await credentialsFrom(true)).keys;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Catalog } from '../core/catalog/catalog.ts';
+import type { MetricsOf } from '../core/metrics.ts';
+import type { TrafficPolicy } from '../policy/parse-policy.ts';
+import { type ConfigTemplates, compileConfigTemplates } from './config-templates.ts';
+import { EndpointCatalog } from './endpoint-catalog.ts';
+import type { KeyHealth } from './key-health.ts';
+import { keyId, type ProviderKey } from './provider-keys.ts';
+import type { KeySelector, ModelSelector } from './selectors.ts';
+
+/** What a policy compiles to, once for each of its versions. */
+export interface CompiledPolicy {
+  policy: TrafficPolicy;
+  catalog: EndpointCatalog;
+  templates: ConfigTemplates;
+  modelSelectors: readonly ModelSelector[];
+  keySelectors: readonly KeySelector[];
+}
+
+export interface CompileParts {
+  catalog: Catalog;
+  metrics: MetricsOf;
+  keyHealth: KeyHealth;
+  random: () => number;
+}
+
+/** Compiles a stored policy. The engine for expressions is only loaded for policies that have any. */
+export async function compilePolicy(compiledPolicy: string, parts: CompileParts): Promise<CompiledPolicy> {
+  const policy: TrafficPolicy = JSON.parse(compiledPolicy);
+  const config = policy.aiGateway;
+  const catalog = new EndpointCatalog(parts.catalog, config);
+  const modelSources = config.model_selection?.strategy ?? [];
+  const keySources = config.api_key_selection?.strategy ?? [];
+  const templates = await compileConfigTemplates(config, catalog);
+  const compiled = { policy, catalog, templates, modelSelectors: [], keySelectors: [] };
+  if (modelSources.length === 0 && keySources.length === 0) return compiled;
+  const { compileKeyStrategy, compileModelStrategy } = await import('../policy/expressions/compile-strategy.ts');
+  const { createAiModels } = await import('../policy/expressions/ai-models.ts');
+  const providers = catalog.providers.map(({ provider }) => provider);
+  const { authors } = catalog;
+  return {
+    ...compiled,
+    modelSelectors: modelSources.map(source => {
+      const strategy = compileModelStrategy(source);
+      const select: ModelSelector['select'] = models =>
+        strategy.select(createAiModels({ models, providers, authors, metrics: parts.metrics, random: parts.random }));
+      return { source, select };
+    }),
+    keySelectors: keySources.map(source => {
+      const strategy = compileKeyStrategy(source);
+      const select = (keys: readonly ProviderKey[]) => {
+        const views = keys.map(({ value }) => ({ id: keyId(value), value, ...parts.keyHealth.of(keyId(value)) }));
+        const keyOf = new Map(views.map((view, index) => [view.id, keys[index] as ProviderKey]));
+        return strategy.select(views).flatMap(({ id }) => keyOf.get(id) ?? []);
+      };
+      return { source, select };
+    }),
+  };
+}

@@ -1,0 +1,128 @@
+import type { Model } from '../core/catalog/catalog.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Fee } from '../core/fee.ts';
+import { type EncodingName, encodingForModel } from '../core/tokens/encodings.ts';
+import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
+import { surfacePaths } from '../providers/surfaces.ts';
+import { type Candidate, candidateName, type EndpointCatalog } from './endpoint-catalog.ts';
+import { type BodyRules, type ForwardedBody, forwardedBody } from './forwarded-body.ts';
+import type { ModelCall } from './model-call.ts';
+import { type Credentials, type KeySelection, keysFor, type OwnKeys, type ProviderKey } from './provider-keys.ts';
+import type { Rejection } from './resolve-candidates.ts';
+import { measureCall, upperBound } from './upper-bound.ts';
+
+/** More tries than this help nobody. */
+export const attemptsMax = 32;
+
+/** A candidate that can be tried, and how. */
+export interface Plan {
+  candidate: Candidate;
+  keys: ProviderKey[];
+  keySelections: KeySelection[];
+  baseUrl: string;
+  forwarded: ForwardedBody;
+  /** The most it can cost the balance; undefined when the provider bills somebody else. */
+  boundNanoUsd: bigint | undefined;
+}
+
+export interface PlanParts {
+  call: ModelCall;
+  catalog: EndpointCatalog;
+  config: AiGatewayConfig;
+  ownKeys: OwnKeys;
+  credentials: Credentials;
+  bodyRules: BodyRules;
+  /** Base URLs that replace a provider's own; only the local stack has any. */
+  baseUrls: Readonly<Record<string, string>>;
+  fee: Fee;
+  /** A model as the deployment's catalog knows it, whatever the endpoint's policy says of it. */
+  pricedModel(candidate: Candidate): Model | undefined;
+  countTokens(modelId: string, text: string): number;
+}
+
+export interface AttemptPlan {
+  /** Best first; empty when `error` is set. */
+  plans: Plan[];
+  dropped: Rejection[];
+  /** Why the first candidate was dropped, when all were. */
+  error: GatewayError | undefined;
+}
+
+/** Finds keys, bodies and bounds for the candidates. One without a key, or over a limit, is dropped for the next. */
+export function planAttempts(candidates: readonly Candidate[], parts: PlanParts): AttemptPlan {
+  const plans: Plan[] = [];
+  const dropped: Rejection[] = [];
+  let error: GatewayError | undefined;
+  let keys = 0;
+  const checkInput = inputLimit(parts);
+  for (const candidate of candidates) {
+    if (keys > attemptsMax) break;
+    try {
+      checkInput(candidate);
+      const plan = planCandidate(candidate, parts);
+      plans.push(plan);
+      keys += plan.keys.length;
+    } catch (cause) {
+      if (!(cause instanceof GatewayError)) throw cause;
+      error ??= cause;
+      dropped.push({ model: candidateName(candidate), reason: cause.message });
+    }
+  }
+  return { plans, dropped, error: plans.length === 0 ? error : undefined };
+}
+
+function planCandidate(candidate: Candidate, parts: PlanParts): Plan {
+  const { call, catalog, ownKeys, credentials, bodyRules, fee } = parts;
+  const entry = catalog.provider(candidate.provider.id);
+  if (!entry) throw new Error(`candidate ${candidateName(candidate)} is of no provider of its endpoint`);
+  const { keys, selections } = keysFor(candidate, entry, ownKeys, credentials);
+  const isManaged = keys.some(({ source }) => source === 'managed');
+  if (isManaged && !call.surface.allowsManagedKeys) {
+    throw new GatewayError(
+      'ERR_NGROK_3814',
+      `This path cannot be used with managed keys; use ${surfacePaths.join(', ')}, or your own provider key`,
+    );
+  }
+  const forwarded = forwardedBody(call, candidate, bodyRules);
+  return {
+    candidate,
+    keys,
+    keySelections: selections,
+    baseUrl: baseUrlOf(candidate, parts),
+    forwarded,
+    boundNanoUsd: isManaged ? boundOf(candidate, forwarded, parts, fee) : undefined,
+  };
+}
+
+function boundOf(candidate: Candidate, { set, members }: ForwardedBody, { call, pricedModel }: PlanParts, fee: Fee) {
+  const bytes = Buffer.byteLength(call.text) + Buffer.byteLength(JSON.stringify(set));
+  return upperBound(measureCall(members, bytes), candidate, pricedModel(candidate), fee);
+}
+
+function baseUrlOf({ provider }: Candidate, { baseUrls }: PlanParts): string {
+  const baseUrl = baseUrls[provider.id] ?? provider.baseUrl;
+  if (baseUrl) return baseUrl;
+  throw new GatewayError(
+    'ERR_NGROK_3800',
+    `Provider "${provider.id}" publishes no base URL; set base_url for it in the endpoint's policy`,
+  );
+}
+
+/** A token stands for at least one byte, so short prompts pass without being counted. */
+function inputLimit({ call, config, countTokens }: PlanParts): (candidate: Candidate) => void {
+  const limit = config.max_input_tokens;
+  if (limit === undefined) return () => {};
+  const prompt = call.surface.promptTexts(call.body).join('\n');
+  if (Buffer.byteLength(prompt) <= limit) return () => {};
+  const counts = new Map<EncodingName, number>();
+  return ({ model }) => {
+    const encoding = encodingForModel(model.id);
+    const tokens = counts.get(encoding) ?? countTokens(model.id, prompt);
+    counts.set(encoding, tokens);
+    if (tokens <= limit) return;
+    throw new GatewayError(
+      'ERR_NGROK_3811',
+      `The input has ${tokens} tokens; this endpoint allows ${limit} (max_input_tokens). Shorten it`,
+    );
+  };
+}
