@@ -1,4 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
+import type { Surface } from '../providers/surface.ts';
+import { surfacePaths } from '../providers/surfaces.ts';
 import { keysFor, type ProviderKey, providerConfig } from '../routing/provider-keys.ts';
 import type { Candidate } from '../routing/resolve-candidates.ts';
 import { type CallSize, measureCall, upperBound } from '../routing/upper-bound.ts';
@@ -28,7 +30,10 @@ export async function planAttempts(candidates: Candidate[], exchange: Exchange, 
     try {
       const keys = keysFor(candidate, caller.endpoint.policy.aiGateway, caller, managedKeys, gateway.catalog);
       const isManaged = keys.some(({ source }) => source === 'managed');
-      if (isManaged) size ??= measureCall(exchange.call);
+      if (isManaged) {
+        refuseManagedKeysAt(caller.path, exchange.call.surface);
+        size ??= measureCall(exchange.call);
+      }
       const boundNanoUsd = isManaged && size ? upperBound(size, candidate, gateway.fee) : undefined;
       plans.push({ candidate, keys, baseUrl: baseUrlOf(candidate, exchange, gateway), boundNanoUsd });
     } catch (error) {
@@ -38,6 +43,15 @@ export async function planAttempts(candidates: Candidate[], exchange: Exchange, 
   }
   if (plans.length === 0 && refusal) throw refusal;
   return plans;
+}
+
+/** @throws GatewayError ERR_NGROK_3814: what an unknown path costs is not known either */
+function refuseManagedKeysAt(path: string, { allowsManagedKeys }: Surface): void {
+  if (allowsManagedKeys) return;
+  throw new GatewayError(
+    'ERR_NGROK_3814',
+    `Path "${path}" needs your own provider key; managed keys serve ${surfacePaths.join(', ')} and /v1/models`,
+  );
 }
 
 function baseUrlOf({ provider }: Candidate, { caller }: Exchange, { baseUrls }: Gateway): string {

@@ -49,7 +49,8 @@ function toCandidate(model: Model, catalog: Catalog): Candidate {
 }
 
 function speaks({ provider, model }: Candidate, surface: Surface): boolean {
-  return model ? model.surfaces.includes(surface.name) : provider.formats.includes(surface.format);
+  if (model && surface.requires) return model.surfaces.includes(surface.requires);
+  return provider.formats.includes(surface.format);
 }
 
 function withoutDoubles(candidates: Candidate[]): Candidate[] {
