@@ -5,9 +5,9 @@
 export interface Usage {
   inputTokens: number;
   cachedInputTokens: number;
-  /** Written to a cache that lives five minutes. */
+  /** Written to a cache that lives five minutes, or as long as the provider keeps it. */
   cacheWriteTokens: number;
-  /** Written to a cache that lives an hour. */
+  /** Written to a cache that lives an hour or longer. */
   cacheWriteLongTokens: number;
   inputAudioTokens: number;
   outputTokens: number;
@@ -30,32 +30,35 @@ export const noUsage: Usage = {
 const tokensMax = 1_000_000_000;
 
 /**
- * Makes a usage out of what a provider reported, whatever it was: missing counts are zero, and parts never exceed the
- * whole they belong to.
- * @returns undefined when neither input nor output is a believable count
+ * Makes a usage out of what a provider reported, whatever it was. The two wholes must be there: an answer of no tokens
+ * is believed, a prompt of none is not, since there is no such prompt and some servers send zeros for what they do not
+ * count. Parts that are missing or absurd are zero, and together they never exceed the whole they belong to.
+ * @returns undefined when a whole is missing or not believable; then our own count decides
  */
 export function usageFrom(reported: { [Class in keyof Usage]?: unknown }): Usage | undefined {
-  const input = tokenCount(reported.inputTokens);
-  const output = tokenCount(reported.outputTokens);
-  if (input === undefined && output === undefined) return undefined;
-  const inputTokens = input ?? 0;
-  const outputTokens = output ?? 0;
-  const cachedInputTokens = Math.min(tokenCount(reported.cachedInputTokens) ?? 0, inputTokens);
-  const uncached = inputTokens - cachedInputTokens;
-  const cacheWriteLongTokens = Math.min(tokenCount(reported.cacheWriteLongTokens) ?? 0, uncached);
+  const inputTokens = tokenCount(reported.inputTokens);
+  const outputTokens = tokenCount(reported.outputTokens);
+  if (!inputTokens || outputTokens === undefined) return undefined;
+  let rest = inputTokens;
+  const takeFromInput = (value: unknown): number => {
+    const part = Math.min(tokenCount(value) ?? 0, rest);
+    rest -= part;
+    return part;
+  };
   return {
     inputTokens,
-    cachedInputTokens,
-    cacheWriteLongTokens,
-    cacheWriteTokens: Math.min(tokenCount(reported.cacheWriteTokens) ?? 0, uncached - cacheWriteLongTokens),
-    inputAudioTokens: Math.min(tokenCount(reported.inputAudioTokens) ?? 0, inputTokens),
+    cachedInputTokens: takeFromInput(reported.cachedInputTokens),
+    cacheWriteLongTokens: takeFromInput(reported.cacheWriteLongTokens),
+    cacheWriteTokens: takeFromInput(reported.cacheWriteTokens),
+    inputAudioTokens: takeFromInput(reported.inputAudioTokens),
     outputTokens,
     reasoningTokens: Math.min(tokenCount(reported.reasoningTokens) ?? 0, outputTokens),
     outputAudioTokens: Math.min(tokenCount(reported.outputAudioTokens) ?? 0, outputTokens),
   };
 }
 
-function tokenCount(value: unknown): number | undefined {
+/** @returns undefined for anything that cannot be a number of tokens: negative, broken, text, absurdly large */
+export function tokenCount(value: unknown): number | undefined {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= tokensMax
     ? (value as number)
     : undefined;

@@ -27,10 +27,11 @@ export async function openAnswer(answer: ProviderAnswer, exchange: Exchange, gat
   const contentType = (answer.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   const { status, headers } = answer;
   if (contentType === 'application/json') return { status, headers, body: relayJson(answer.body, exchange, gateway) };
-  if (contentType !== 'text/event-stream') {
+  const reader = exchange.call.surface.createStreamReader?.();
+  if (contentType !== 'text/event-stream' || !reader) {
     throw new UnusableAnswer(`the answer has content type "${contentType}" where JSON or an event stream was expected`);
   }
-  const stream = new AnswerStream(answer, exchange, gateway);
+  const stream = new AnswerStream(answer, reader, exchange, gateway);
   await stream.readUntilContent();
   return { status, headers, body: keepAlive(stream.relay()) };
 }
@@ -70,10 +71,10 @@ class AnswerStream {
   private sawEnd = false;
   private problem: string | undefined;
 
-  constructor(answer: ProviderAnswer, exchange: Exchange, gateway: Gateway) {
+  constructor(answer: ProviderAnswer, reader: StreamReader, exchange: Exchange, gateway: Gateway) {
     const { surface, body } = exchange.call;
     this.chunks = answer.body[Symbol.asyncIterator]();
-    this.reader = surface.createStreamReader();
+    this.reader = reader;
     this.exchange = exchange;
     this.gateway = gateway;
     this.dropsUsageEvent = Object.keys(surface.usageRequest(body)).length > 0;
@@ -125,7 +126,11 @@ class AnswerStream {
     this.exchange.usage = this.reader.usage();
     this.exchange.outcome = this.problem === undefined ? 'succeeded' : 'stream_failed';
     if (this.problem !== undefined && !this.sawEnd) {
-      yield this.exchange.call.surface.errorEvent('stream_failed', `The provider's stream broke off: ${this.problem}`);
+      yield this.exchange.call.surface.errorEvent(
+        'stream_failed',
+        `The provider's stream broke off: ${this.problem}`,
+        0,
+      );
     }
   }
 

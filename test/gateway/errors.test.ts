@@ -122,13 +122,17 @@ test('managed keys refuse what has no bound', async () => {
   assert.equal(upstream.requests.length, 0);
 });
 
-test('other paths and methods are refused', async () => {
-  const call = (path: string, method: string) =>
-    fetch(`${gateway.url}${path}`, { method, headers: { authorization: `Bearer ${gateway.token}` } });
-  assert.equal((await refusal(await call('/v1/images/generations', 'POST'))).code, 'ERR_NGROK_3814');
+test('managed keys serve only paths whose cost is known, and no path leaves the provider’s base URL', async () => {
+  const call = (path: string, method: string) => {
+    const body = method === 'POST' ? JSON.stringify({ model: 'gpt-4o-mini', prompt: 'a boat' }) : undefined;
+    return fetch(`${gateway.url}${path}`, { method, headers: { authorization: `Bearer ${gateway.token}` }, body });
+  };
+  for (const path of ['/v1/images/generations', '/v1/__proto__', '/v1//chat/completions', '/v1/%2e%2e/admin']) {
+    assert.equal((await refusal(await call(path, 'POST'))).code, 'ERR_NGROK_3814', path);
+  }
   assert.equal((await refusal(await call('/v1/chat/completions', 'GET'))).status, 405);
   assert.equal((await refusal(await call('/v1/models', 'DELETE'))).status, 405);
-  assert.equal((await refusal(await call('/v1/__proto__', 'POST'))).code, 'ERR_NGROK_3814');
+  assert.equal(upstream.requests.length, 0);
 });
 
 test('a body over 6 MB is 413', async () => {
