@@ -1,79 +1,72 @@
-import { parseDocument } from 'yaml';
-import { z } from 'zod';
-import { type AiGatewayConfig, aiGatewaySchema } from './ai-gateway-config.ts';
+import { builtInCatalog } from '../core/catalog/built-in-catalog.ts';
+import type { AiGatewayConfig } from './ai-gateway-config.ts';
+import type { PolicyContext } from './check-providers.ts';
+import { type PolicyRule, readRules } from './document.ts';
+import { policyLimits } from './limits.ts';
+import { firstProblems, type PolicyProblem, problem } from './problems.ts';
+import { readDocument } from './read-document.ts';
+
+export type { PolicyProblem, PolicyProblemCode } from './problems.ts';
 
 /** A policy as the gateway runs it; stored as JSON beside the text it came from. */
 export interface TrafficPolicy {
   aiGateway: AiGatewayConfig;
 }
 
-/** One mistake in a policy document. */
-export interface PolicyProblem {
-  /** The product's code, such as `ERR_NGROK_2203` for an unknown field. */
-  code: string;
-  /** Where it is: `on_http_request[0].actions[0].config.providers[1].id`. */
-  path: string;
-  /** What is wrong and what to write instead. */
-  message: string;
-}
-
-const policyBytesMax = 256 * 1024;
+/** What a policy is checked against; by default the known providers are those of the built-in catalog. */
+export type PolicyOptions = Pick<PolicyContext, 'allowLoopback'> & Partial<Pick<PolicyContext, 'knowsProvider'>>;
 
 /**
- * Reads a Traffic Policy document in YAML or JSON.
+ * Reads a Traffic Policy document in YAML or JSON. Takes any text, and never throws for what is in it.
  * @returns the policy, or every problem found
  */
 export function parsePolicy(
   text: string,
-  options: { allowLoopback: boolean },
+  { allowLoopback, knowsProvider = isBuiltIn }: PolicyOptions,
 ): { policy: TrafficPolicy } | { problems: PolicyProblem[] } {
-  if (text.length > policyBytesMax) {
-    return { problems: [{ code: 'ERR_NGROK_2221', path: '', message: `the policy is over ${policyBytesMax} bytes` }] };
-  }
-  const document = parseDocument(text, { maxAliasCount: 0, uniqueKeys: true } as Parameters<typeof parseDocument>[1]);
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(error => ({ code: 'ERR_NGROK_2236', path: '', message: error.message }));
-    return { problems };
-  }
-  const action = z.strictObject({
-    type: z.literal('ai-gateway', { error: issue => `"${String(issue.input)}" is not an action; "ai-gateway" is` }),
-    config: aiGatewaySchema(options)
-      .nullish()
-      .transform(config => config ?? aiGatewaySchema(options).parse({})),
-  });
-  const rule = z.union([
-    z.strictObject({ name: z.string().optional(), actions: z.tuple([action]) }),
-    action.transform(single => ({ actions: [single] as const })),
-  ]);
-  const parsed = z.strictObject({ on_http_request: z.tuple([rule]) }).safeParse(document.toJS({ maxAliasCount: 0 }));
-  if (!parsed.success) return { problems: parsed.error.issues.flatMap(toProblems) };
-  return { policy: { aiGateway: parsed.data.on_http_request[0].actions[0].config } };
+  const parsed = parse(text, { allowLoopback, knowsProvider });
+  if ('policy' in parsed) return parsed;
+  return { problems: firstProblems(parsed.problems, policyLimits.problemsMax) };
 }
 
-const codes: Record<string, string> = {
-  unrecognized_keys: 'ERR_NGROK_2203',
-  invalid_type: 'ERR_NGROK_2204',
-  invalid_union: 'ERR_NGROK_2206',
-  too_big: 'ERR_NGROK_2221',
-  too_small: 'ERR_NGROK_2223',
-};
+function isBuiltIn(name: string): boolean {
+  return builtInCatalog.provider(name) !== undefined;
+}
 
-function toProblems(issue: z.core.$ZodIssue): PolicyProblem[] {
-  if (issue.code === 'invalid_union') {
-    const deepest = issue.errors.reduce((a, b) => (depth(b) > depth(a) ? b : a));
-    return deepest.flatMap(inner => toProblems({ ...inner, path: [...issue.path, ...inner.path] }));
+function parse(text: string, context: PolicyContext): ReturnType<typeof parsePolicy> {
+  const document = readDocument(text);
+  if ('problems' in document) return document;
+  if (document.value === null) {
+    const message = 'the policy is empty; begin it with "on_http_request:" and an action of type ai-gateway';
+    return { problems: [problem('ERR_NGROK_2234', [], message)] };
   }
-  return [{ code: codes[issue.code] ?? 'ERR_NGROK_2204', path: formatPath(issue.path), message: issue.message }];
+  const read = readRules(document.value, context);
+  if ('problems' in read) return read;
+  const result = takeSoleAiGateway(read.rules);
+  if ('problems' in result) return result;
+  const storedBytes = Buffer.byteLength(text) + Buffer.byteLength(JSON.stringify(result.policy));
+  if (storedBytes > policyLimits.storedBytesMax) {
+    const message = `the policy takes ${storedBytes} bytes, as written and as checked; ${policyLimits.storedBytesMax} is the most; shorten it`;
+    return { problems: [problem('ERR_NGROK_2221', [], message)] };
+  }
+  return result;
 }
 
-/** The reading of a union that got furthest is the one that was meant. */
-function depth(issues: z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map(issue => issue.path.length));
-}
-
-function formatPath(path: PropertyKey[]): string {
-  return path
-    .map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
+/** What can run today: one `ai-gateway` action, for every request. */
+function takeSoleAiGateway(rules: PolicyRule[]): { policy: TrafficPolicy } | { problems: PolicyProblem[] } {
+  const conditional = rules.filter(({ expressions }) => expressions.length > 0);
+  if (conditional.length > 0) {
+    const message = 'expressions are not supported yet; remove them, so that the rule applies to every request';
+    return { problems: conditional.map(({ path }) => problem('ERR_NGROK_2203', [...path, 'expressions'], message)) };
+  }
+  const [action, another] = rules.flatMap(({ actions }) => actions);
+  if (another) {
+    const message = 'a policy can have one ai-gateway action; remove the others';
+    return { problems: [problem('ERR_NGROK_2266', another.path, message)] };
+  }
+  if (!action) {
+    const message = 'the policy needs an action of type ai-gateway; add it under on_http_request';
+    return { problems: [problem('ERR_NGROK_2234', [], message)] };
+  }
+  return { policy: { aiGateway: action.config } };
 }

@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { PolicyContext } from './check-providers.ts';
+import type { Path, PolicyProblem } from './problems.ts';
+
+/** When the rules of a list run. */
+export type Phase = 'on_http_request' | 'on_http_response' | 'on_event_stream_message';
+
+/** One kind of action: what may be written about it, and where. */
+export interface ActionDefinition<Type extends string = string, Config extends z.ZodType = z.ZodType> {
+  type: Type;
+  phases: readonly Phase[];
+  config: Config;
+  /** Finds the mistakes that the schema cannot: between fields, and against the deployment. */
+  check?(config: Record<string, unknown>, path: Path, context: PolicyContext): PolicyProblem[];
+  /** Whether nothing in the phase runs after an action with this config. */
+  endsPhase(config: z.output<Config>): boolean;
+}
