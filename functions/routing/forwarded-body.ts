@@ -1,3 +1,4 @@
+import { GatewayError } from '../core/errors.ts';
 import { editJsonObject } from '../core/json-edit.ts';
 import type { Candidate } from './endpoint-catalog.ts';
 import type { ModelCall } from './model-call.ts';
@@ -42,7 +43,10 @@ export function forwardedBody(call: ModelCall, { provider, model }: Candidate, r
     : limitOutput(call, forwarded, rules.outputTokensMax, provider);
 }
 
-/** Lowers the limit on the answer; one that is lower already stays. */
+/**
+ * Lowers the limit on the answer; one that is lower already stays.
+ * @throws GatewayError ERR_NGROK_3801 when the request cannot do with so few tokens, as when it asks for more thinking
+ */
 export function limitOutput(
   { surface }: ModelCall,
   forwarded: ForwardedBody,
@@ -51,6 +55,13 @@ export function limitOutput(
 ): ForwardedBody {
   const current = surface.outputLimit(forwarded.members);
   if (current !== undefined && current <= tokens) return forwarded;
+  const needed = surface.outputLimitMin(forwarded.members);
+  if (needed > tokens) {
+    throw new GatewayError(
+      'ERR_NGROK_3801',
+      `The request needs room for ${needed} tokens of answer and ${tokens} are allowed; ask for less thinking`,
+    );
+  }
   const limit = surface.limitOutput(forwarded.members, tokens, outputLimit);
   return {
     set: { ...forwarded.set, ...limit },

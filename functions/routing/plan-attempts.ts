@@ -113,11 +113,12 @@ function inputLimit({ call, config, countTokens }: PlanParts): (candidate: Candi
   const limit = config.max_input_tokens;
   if (limit === undefined) return () => {};
   const prompt = call.surface.promptTexts(call.body).join('\n');
-  if (Buffer.byteLength(prompt) <= limit) return () => {};
+  const ids = call.surface.promptTokenIds(call.body);
+  if (Buffer.byteLength(prompt) + ids <= limit) return () => {};
   const counts = new Map<EncodingName, number>();
   return ({ model }) => {
     const encoding = encodingForModel(model.id);
-    const tokens = counts.get(encoding) ?? countTokens(model.id, prompt);
+    const tokens = counts.get(encoding) ?? countTokens(model.id, prompt) + ids;
     counts.set(encoding, tokens);
     if (tokens <= limit) return;
     throw new GatewayError(

@@ -93,6 +93,14 @@ for (const [what, path, name, body, expected] of limits) {
   });
 }
 
+test('max_output_tokens: a request that must think more than the policy allows is refused', () => {
+  const body = { model: 'c-1', max_tokens: 5000, thinking: { type: 'enabled', budget_tokens: 2000 } };
+  assert.throws(
+    () => forward(body, '{}', { body: {}, outputTokensMax: 100 }, '/v1/messages', 'c-1'),
+    /needs room for 1025 tokens of answer and 100 are allowed/,
+  );
+});
+
 test('a request without a model stays without one', () => {
   const surface = surfaceAt('/v1/moderations');
   const catalog = endpointCatalog();
