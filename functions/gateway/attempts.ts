@@ -5,9 +5,10 @@ import type { ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
-import { type OpenedAnswer, openAnswer, UnusableAnswer } from './open-answer.ts';
+import { type OpenedAnswer, openAnswer } from './open-answer.ts';
 import type { Plan } from './plan-attempts.ts';
 import { providerRequest } from './provider-request.ts';
+import { UnusableAnswer } from './unusable-answer.ts';
 
 /** More tries than this help nobody. */
 const attemptsMax = 32;
