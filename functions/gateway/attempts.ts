@@ -7,9 +7,10 @@ import { keyId, type ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
 import type { Attempt, Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
-import { type OpenedAnswer, openAnswer, UnusableAnswer } from './open-answer.ts';
+import { type OpenedAnswer, openAnswer } from './open-answer.ts';
 import type { CallPlan } from './plan-call.ts';
 import { providerRequest } from './provider-request.ts';
+import { UnusableAnswer } from './unusable-answer.ts';
 
 const errorBodyBytesMax = 64 * 1024;
 const shownErrorCharactersMax = 1024;

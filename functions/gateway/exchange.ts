@@ -7,6 +7,7 @@ import type { Rejection, Resolution } from '../routing/resolve-candidates.ts';
 import type { Hold } from '../store/balances.ts';
 import type { AttemptRecord, UsageRecord } from '../store/usage.ts';
 import type { Caller } from './authenticate.ts';
+import { RelayedText } from './relayed-text.ts';
 
 /** One request from its first byte to its usage record: what each step learned, for the steps after it. */
 export interface Exchange {
@@ -29,8 +30,10 @@ export interface Exchange {
   firstContentAtMs: number | undefined;
   /** As the provider reported it. */
   usage: Usage | undefined;
-  /** Text that was relayed, kept only until it is counted, for providers that report no usage. */
-  relayedText: string[];
+  /** What a stream had reported when it broke off: its input is right, its output a part. */
+  usageSoFar: Usage | undefined;
+  /** For providers that report no usage. */
+  relayedText: RelayedText;
   outcome: UsageRecord['outcome'];
   status: number;
   errorCode: ErrorCode | undefined;
@@ -76,7 +79,8 @@ export function startExchange(
     served: undefined,
     firstContentAtMs: undefined,
     usage: undefined,
-    relayedText: [],
+    usageSoFar: undefined,
+    relayedText: new RelayedText(),
     outcome: 'failed',
     status: 0,
     errorCode: undefined,

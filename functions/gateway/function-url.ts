@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
 import { answerRequest } from './answer-request.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
+import { AnswerCut } from './open-answer.ts';
 
 /** Lambda's own way to send status and headers before a streamed body. */
 export interface ResponseStreams {
@@ -11,7 +12,8 @@ export interface ResponseStreams {
 
 /**
  * Puts the gateway behind a Function URL with response streaming. The stream is ended exactly once and before the
- * bookkeeping, so that the client does not wait for it; Lambda waits for the returned promise.
+ * bookkeeping, so that the client does not wait for it; Lambda waits for the returned promise. Only an answer that was cut
+ * without a way to say so is not ended: the function fails instead, which cuts the client's connection too.
  */
 export function toFunctionUrlHandler(gateway: Gateway, responseStreams: ResponseStreams) {
   return async (event: LambdaFunctionURLEvent, responseStream: Writable, context?: Context): Promise<void> => {
@@ -19,18 +21,21 @@ export function toFunctionUrlHandler(gateway: Gateway, responseStreams: Response
     const { status, headers } = response;
     const stream = responseStreams.from(responseStream, { statusCode: status, headers });
     let isEmpty = true;
+    let cut: AnswerCut | undefined;
     try {
       for await (const chunk of response.body) {
         isEmpty = false;
         await write(stream, chunk);
       }
     } catch (error) {
-      gateway.report('an answer broke off', error);
+      if (error instanceof AnswerCut) cut = error;
+      else gateway.report('an answer broke off', error);
     } finally {
       if (isEmpty) stream.write(''); // without a write, Lambda would lose status and headers
-      stream.end();
+      if (!cut) stream.end();
     }
     await response.finish();
+    if (cut) throw cut;
   };
 }
 

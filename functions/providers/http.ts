@@ -1,5 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Egress, ForbiddenAddress } from './egress.ts';
 
 /** One call of a provider. */
@@ -63,16 +65,16 @@ function send(call: ProviderCall, egress: Egress): Promise<ProviderAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = (isHttps ? requestHttps : requestHttp)(call.url, {
       method: call.method,
-      headers: call.headers,
+      headers: { 'accept-encoding': 'identity', ...call.headers },
       agent: isHttps ? egress.https : egress.http,
     });
     let open: ClientRequest | IncomingMessage = outgoing;
     const stop = (failure: ProviderFailure, message: string) => open.destroy(new ProviderError(failure, message));
-    const silence = setTimeout(() => stop('timeout', `silent for ${call.timeoutMs} ms`), call.timeoutMs);
+    const silence = new Silence(call.timeoutMs, () => stop('timeout', `silent for ${call.timeoutMs} ms`));
     const onDeadline = () => stop('total_timeout', 'the total timeout was reached');
     call.deadline.addEventListener('abort', onDeadline, { once: true });
     outgoing.once('close', () => {
-      clearTimeout(silence);
+      silence.stop();
       call.deadline.removeEventListener('abort', onDeadline);
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
@@ -81,32 +83,77 @@ function send(call: ProviderCall, egress: Egress): Promise<ProviderAnswer> {
     });
     outgoing.once('response', incoming => {
       open = incoming;
-      silence.refresh();
-      resolve({
-        status: incoming.statusCode ?? 0,
-        headers: flatten(incoming.headers),
-        body: readBody(incoming, silence, call),
-        abandon: () => incoming.destroy(),
-      });
+      silence.restart();
+      try {
+        const { headers, body } = decode(flatten(incoming.headers), incoming);
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers,
+          body: readBody(body, silence, call),
+          abandon: () => incoming.destroy(),
+        });
+      } catch (error) {
+        incoming.destroy();
+        reject(error);
+      }
     });
     if (call.deadline.aborted) onDeadline();
     outgoing.end(call.body);
   });
 }
 
-async function* readBody(
-  incoming: IncomingMessage,
-  silence: NodeJS.Timeout,
-  call: ProviderCall,
-): AsyncGenerator<Buffer> {
+/**
+ * Undoes a compression that was not asked for, which HTTP does not forbid.
+ * @throws ProviderError for one that is not known here
+ */
+function decode(headers: Record<string, string>, incoming: IncomingMessage) {
+  const { 'content-encoding': encoding = 'identity', ...rest } = headers;
+  if (encoding.toLowerCase() === 'identity') return { headers: rest, body: incoming };
+  const decoder = decoders.get(encoding.toLowerCase())?.();
+  if (!decoder) throw new ProviderError('connection', `the answer is encoded as "${encoding}", which nobody asked for`);
+  const { 'content-length': _length, ...decodedHeaders } = rest;
+  return { headers: decodedHeaders, body: pipeline(incoming, decoder, () => {}) }; // its error ends the decoder too
+}
+
+const decoders = new Map<string, () => Transform>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
+
+async function* readBody(body: Readable, silence: Silence, call: ProviderCall): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of incoming) {
-      silence.refresh();
+    for await (const chunk of body) {
+      silence.pause();
       yield chunk as Buffer;
-      silence.refresh(); // the time that our own reader took is not the provider's silence
+      silence.restart();
     }
   } catch (error) {
     throw toProviderError(error, call);
+  }
+}
+
+/** Measures how long a provider says nothing. The time that our own reader takes is not the provider's silence. */
+class Silence {
+  private isPaused = false;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(timeMs: number, onTooLong: () => void) {
+    this.timer = setTimeout(() => this.isPaused || onTooLong(), timeMs);
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  restart(): void {
+    this.isPaused = false;
+    this.timer.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
   }
 }
 

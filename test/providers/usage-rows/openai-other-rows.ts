@@ -1,0 +1,230 @@
+import type { UsageRow } from './usage-row.ts';
+
+const docs = 'https://platform.openai.com/docs';
+const gpt4oMini = { input: 150, cachedInput: 75, output: 600 };
+const gpt5 = { input: 1_250, cachedInput: 125, output: 10_000 };
+const writesCost = { input: 5_000, cachedInput: 500, cacheWrite: 6_250, output: 30_000 };
+
+/** Every surface of OpenAI but chat. */
+export const openAiOtherRows: UsageRow[] = [
+  {
+    what: 'a text completion',
+    provider: 'openai',
+    surface: 'completions',
+    source: `${docs}/api-reference/completions/create`,
+    answer: {
+      object: 'text_completion',
+      choices: [{ text: '\n\nThis is indeed a test', index: 0, finish_reason: 'length' }],
+      usage: { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 },
+    },
+    usage: { inputTokens: 5, outputTokens: 7 },
+    price: { input: 1_500, output: 2_000 },
+    sum: '5 × 1500 + 7 × 2000',
+    costNanoUsd: 21_500n,
+  },
+  {
+    what: 'a streamed text completion',
+    provider: 'openai',
+    surface: 'completions',
+    source: `${docs}/api-reference/completions/create`,
+    events: [
+      { object: 'text_completion', choices: [{ text: 'This', index: 0, finish_reason: null }], usage: null },
+      { object: 'text_completion', choices: [{ text: ' is', index: 0, finish_reason: 'length' }], usage: null },
+      { object: 'text_completion', choices: [], usage: { prompt_tokens: 14, completion_tokens: 16, total_tokens: 30 } },
+      '[DONE]',
+    ],
+    usage: { inputTokens: 14, outputTokens: 16 },
+    price: { input: 1_500, output: 2_000 },
+    sum: '14 × 1500 + 16 × 2000',
+    costNanoUsd: 53_000n,
+  },
+  {
+    what: 'a response',
+    provider: 'openai',
+    surface: 'responses',
+    source: `${docs}/api-reference/responses/create`,
+    answer: {
+      object: 'response',
+      status: 'completed',
+      error: null,
+      output: [
+        { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Once', annotations: [] }] },
+      ],
+      usage: {
+        input_tokens: 36,
+        input_tokens_details: { cached_tokens: 0 },
+        output_tokens: 87,
+        output_tokens_details: { reasoning_tokens: 0 },
+        total_tokens: 123,
+      },
+    },
+    usage: { inputTokens: 36, outputTokens: 87 },
+    price: { input: 2_000, cachedInput: 500, output: 8_000 },
+    sum: '36 × 2000 + 87 × 8000',
+    costNanoUsd: 768_000n,
+  },
+  {
+    what: 'a response that reasoned over a cached prompt',
+    provider: 'openai',
+    surface: 'responses',
+    source: `${docs}/guides/reasoning`,
+    answer: {
+      object: 'response',
+      output: [],
+      usage: {
+        input_tokens: 3748,
+        input_tokens_details: { cached_tokens: 2304 },
+        output_tokens: 543,
+        output_tokens_details: { reasoning_tokens: 448 },
+        total_tokens: 4291,
+      },
+    },
+    usage: { inputTokens: 3748, cachedInputTokens: 2304, outputTokens: 543, reasoningTokens: 448 },
+    price: gpt5,
+    sum: '1444 × 1250 + 2304 × 125 + 543 × 10000',
+    costNanoUsd: 7_523_000n,
+  },
+  {
+    what: 'cache writes of a response, split by how long they are kept',
+    provider: 'openai',
+    surface: 'responses',
+    source: `${docs}/api-reference/responses/object`,
+    answer: {
+      object: 'response',
+      output: [],
+      usage: {
+        input_tokens: 9000,
+        input_tokens_details: {
+          cached_tokens: 1000,
+          cache_write_tokens: 7000,
+          cache_write_tokens_details: { ttl_30m_tokens: 4000, ttl_12h_tokens: 3000 },
+        },
+        output_tokens: 10,
+        total_tokens: 9010,
+      },
+    },
+    usage: {
+      inputTokens: 9000,
+      cachedInputTokens: 1000,
+      cacheWriteTokens: 4000,
+      cacheWriteLongTokens: 3000,
+      outputTokens: 10,
+    },
+    price: writesCost,
+    sum: '1000 × 5000 + 1000 × 500 + 4000 × 6250 + 3000 × 6250 + 10 × 30000',
+    costNanoUsd: 49_550_000n,
+  },
+  {
+    what: 'a streamed response reports usage with its last event',
+    provider: 'openai',
+    surface: 'responses',
+    source: `${docs}/api-reference/responses-streaming`,
+    events: [
+      { type: 'response.created', sequence_number: 0, response: { status: 'in_progress', usage: null } },
+      { type: 'response.output_text.delta', sequence_number: 1, item_id: 'msg_1', delta: 'Hi' },
+      {
+        type: 'response.completed',
+        sequence_number: 2,
+        response: {
+          status: 'completed',
+          usage: {
+            input_tokens: 37,
+            input_tokens_details: { cached_tokens: 0 },
+            output_tokens: 11,
+            output_tokens_details: { reasoning_tokens: 0 },
+            total_tokens: 48,
+          },
+        },
+      },
+    ],
+    usage: { inputTokens: 37, outputTokens: 11 },
+    price: gpt4oMini,
+    sum: '37 × 150 + 11 × 600',
+    costNanoUsd: 12_150n,
+  },
+  {
+    what: 'an incomplete response has used what it has used',
+    provider: 'openai',
+    surface: 'responses',
+    source: `${docs}/api-reference/responses-streaming/response/incomplete`,
+    events: [
+      { type: 'response.output_text.delta', delta: 'Hi' },
+      {
+        type: 'response.incomplete',
+        response: {
+          status: 'incomplete',
+          incomplete_details: { reason: 'max_output_tokens' },
+          usage: {
+            input_tokens: 40,
+            output_tokens: 16,
+            output_tokens_details: { reasoning_tokens: 16 },
+            total_tokens: 56,
+          },
+        },
+      },
+    ],
+    usage: { inputTokens: 40, outputTokens: 16, reasoningTokens: 16 },
+    price: gpt5,
+    sum: '40 × 1250 + 16 × 10000',
+    costNanoUsd: 210_000n,
+  },
+  {
+    what: 'embeddings have no output',
+    provider: 'openai',
+    surface: 'embeddings',
+    source: `${docs}/api-reference/embeddings/create`,
+    answer: {
+      object: 'list',
+      data: [{ object: 'embedding', index: 0, embedding: [0.0023064255] }],
+      usage: { prompt_tokens: 8, total_tokens: 8 },
+    },
+    usage: { inputTokens: 8 },
+    price: { input: 20, output: 0 },
+    sum: '8 × 20 + 0 × 0',
+    costNanoUsd: 160n,
+  },
+  {
+    what: 'pictures made by a path of its own',
+    provider: 'openai',
+    surface: 'other',
+    source: `${docs}/api-reference/images/create`,
+    answer: {
+      created: 1,
+      data: [{ b64_json: '…' }],
+      usage: {
+        total_tokens: 100,
+        input_tokens: 50,
+        output_tokens: 50,
+        input_tokens_details: { text_tokens: 10, image_tokens: 40 },
+      },
+    },
+    usage: { inputTokens: 50, outputTokens: 50 },
+    price: { input: 10_000, output: 40_000 },
+    sum: '50 × 10000 + 50 × 40000',
+    costNanoUsd: 2_500_000n,
+  },
+  {
+    what: 'a streamed transcription reports usage with its last event',
+    provider: 'openai',
+    surface: 'other',
+    source: `${docs}/api-reference/audio/transcript-text-done-event`,
+    events: [
+      { type: 'transcript.text.delta', delta: 'I see' },
+      {
+        type: 'transcript.text.done',
+        text: 'I see',
+        usage: {
+          type: 'tokens',
+          input_tokens: 14,
+          input_token_details: { text_tokens: 0, audio_tokens: 14 },
+          output_tokens: 45,
+          total_tokens: 59,
+        },
+      },
+    ],
+    usage: { inputTokens: 14, outputTokens: 45 },
+    price: { input: 1_250, output: 5_000 },
+    sum: '14 × 1250 + 45 × 5000',
+    costNanoUsd: 242_500n,
+  },
+];
