@@ -22,6 +22,8 @@ export interface Provider {
   formats: readonly Format[];
   /** Whether deployments offer keys of their own for it by default. */
   managed: boolean;
+  /** Free facts from a configuration, for strategies; never sent upstream. */
+  metadata?: Record<string, unknown>;
 }
 
 export interface Model {
@@ -46,6 +48,33 @@ export interface Model {
   price: Price | null;
   /** Upper bound of what one picture costs in input tokens; null when the provider states none. */
   imageTokensMax: number | null;
+  description?: string;
+  /** False for a name that is passed through to its provider without being in the catalog. */
+  known?: boolean;
+  /** Defined by a configuration. */
+  custom?: boolean;
+  /** Free facts from a configuration, for strategies; never sent upstream. */
+  metadata?: Record<string, unknown>;
+  /** What only strategies ask for. */
+  traits?: ModelTraits;
+}
+
+/** Absent ones are not known. */
+export interface ModelTraits {
+  parameterCount?: number;
+  /** Such as `fp8`. */
+  quantization?: string;
+  dataTrainingPolicy?: string;
+  dataRetentionPolicy?: string;
+  dataRetentionDays?: number;
+  datacenters?: readonly Datacenter[];
+}
+
+export interface Datacenter {
+  /** ISO 3166 alpha-2. */
+  countryCode: string;
+  /** Such as `us-east-1`. */
+  region: string;
 }
 
 /** A provider and its models as plain JSON: what the generated file and configurations hold. Only `id`s are required. */
@@ -168,6 +197,7 @@ function toProvider(data: ProviderData): Provider {
     baseUrl: data.baseUrl ?? null,
     formats: data.formats ?? ['openai'],
     managed: data.managed ?? false,
+    metadata: data.metadata,
   };
 }
 
@@ -187,5 +217,10 @@ function toModel(data: ModelData, provider: Provider): Model {
     surfaces: data.surfaces ?? provider.formats.flatMap(format => surfacesOfFormat[format]),
     price: data.price ? toPrice(data.price) : null,
     imageTokensMax: data.imageTokensMax ?? null,
+    description: data.description,
+    known: data.known,
+    custom: data.custom,
+    metadata: data.metadata,
+    traits: data.traits,
   };
 }
