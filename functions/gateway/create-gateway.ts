@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { digestToken } from '../core/credential.ts';
 import type { Fee } from '../core/fee.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import type { MetricsOf } from '../core/metrics.ts';
+import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { Egress } from '../providers/egress.ts';
 import { type CompiledPolicy, compilePolicy } from '../routing/compile-policy.ts';
 import { KeyHealth } from '../routing/key-health.ts';

@@ -35,7 +35,9 @@ export function resultTree(
       rejected_models: [...resolution.rejected, ...dropped],
     },
     input_ngrok_tokens: first ? gateway.countTokens(first.model.id, call.surface.promptTexts(call.body).join('\n')) : 0,
-    output_ngrok_tokens: served ? gateway.countTokens(served.candidate.model.id, exchange.relayedText.join('')) : 0,
+    output_ngrok_tokens: served
+      ? exchange.relayedText.countTokens(text => gateway.countTokens(served.candidate.model.id, text))
+      : 0,
     gateway_latency_ms: (sentAtMs ?? gateway.now()) - startedAtMs,
     ...(resolution.selections.length > 0 && { model_selection: resolution.selections.map(toSelection) }),
     models_tried: tried,

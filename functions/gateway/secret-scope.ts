@@ -1,9 +1,8 @@
-import { EvaluationError } from '../policy/expressions/expression-error.ts';
 import type { TemplateScope } from '../policy/expressions/template.ts';
 import type { AccountSecrets } from '../store/account-secrets.ts';
 import type { LoadedEndpoint } from './gateway.ts';
 
-const noSecrets: TemplateScope = { secrets: { get: missing } };
+const noSecrets: TemplateScope = { secrets: { get: () => undefined } };
 
 /** What `${secrets.get(…)}` means in an endpoint's policy. Values are remembered; `readAgain` asks for them anew. */
 export async function readSecretScope(
@@ -17,9 +16,5 @@ export async function readSecretScope(
     const value = await (readAgain ? secrets.getAgain : secrets.get)(accountId, vault, name);
     if (value !== undefined) values.set(JSON.stringify([vault, name]), value);
   }
-  return { secrets: { get: (vault, name) => values.get(JSON.stringify([vault, name])) ?? missing(vault, name) } };
-}
-
-function missing(vault: string, name: string): never {
-  throw new EvaluationError(`there is no secret "${name}" in vault "${vault}"`);
+  return { secrets: { get: (vault, name) => values.get(JSON.stringify([vault, name])) } };
 }

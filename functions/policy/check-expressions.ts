@@ -1,7 +1,9 @@
 import { compileKeyStrategy, compileModelStrategy } from './expressions/compile-strategy.ts';
 import { ExpressionError } from './expressions/expression-error.ts';
-import { compileTemplate } from './expressions/template.ts';
+import { compileTemplate, openTemplateEngine } from './expressions/template.ts';
 import type { PolicyProblemCode } from './problems.ts';
+
+await openTemplateEngine(); // templates are compiled below, and any of them may need it
 
 /** Why an expression cannot be saved. */
 export interface ExpressionMistake {

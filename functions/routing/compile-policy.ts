@@ -1,5 +1,5 @@
 import type { Catalog } from '../core/catalog/catalog.ts';
-import type { MetricsOf } from '../core/metrics.ts';
+import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { TrafficPolicy } from '../policy/parse-policy.ts';
 import { type ConfigTemplates, compileConfigTemplates } from './config-templates.ts';
 import { EndpointCatalog } from './endpoint-catalog.ts';
@@ -50,7 +50,7 @@ export async function compilePolicy(compiledPolicy: string, parts: CompileParts)
       const select = (keys: readonly ProviderKey[]) => {
         const views = keys.map(({ value }) => ({ id: keyId(value), value, ...parts.keyHealth.of(keyId(value)) }));
         const keyOf = new Map(views.map((view, index) => [view.id, keys[index] as ProviderKey]));
-        return strategy.select(views).flatMap(({ id }) => keyOf.get(id) ?? []);
+        return strategy.select(views, parts.random).flatMap(({ id }) => keyOf.get(id) ?? []);
       };
       return { source, select };
     }),

@@ -1,5 +1,11 @@
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
-import { compileTemplate, type Template, type TemplateScope } from '../policy/expressions/template.ts';
+import {
+  compileTemplate,
+  needsTemplateEngine,
+  openTemplateEngine,
+  type Template,
+  type TemplateScope,
+} from '../policy/expressions/template.ts';
 import type { EndpointCatalog } from './endpoint-catalog.ts';
 
 /** A secret that a policy names. */
@@ -22,10 +28,14 @@ export interface ConfigTemplates {
 /** Fills the templates in. @throws EvaluationError when one of them fails */
 export type Rendered<Value> = (scope: TemplateScope) => Value;
 
+/** The engine for expressions is only loaded when a template has more in it than a secret. */
 export async function compileConfigTemplates(
   { headers, query_params, body }: AiGatewayConfig,
   catalog: EndpointCatalog,
 ): Promise<ConfigTemplates> {
+  const apiKeyTexts = catalog.providers.flatMap(({ config }) => config?.api_keys ?? []).map(({ value }) => value);
+  const texts = [...apiKeyTexts, ...textsIn([headers, query_params, body])];
+  if (texts.some(needsTemplateEngine)) await openTemplateEngine();
   const secrets: SecretReference[] = [];
   const compile = (text: string): Template => {
     const template = compileTemplate(text);
@@ -80,4 +90,9 @@ function constant<Value>(value: Value): () => Value {
 
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

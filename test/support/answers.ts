@@ -96,7 +96,7 @@ function responsesStream(model: string, reply: Reply): string[] {
   const item = { type: 'message', id: 'msg_1', role: 'assistant', status: 'in_progress', content: [] };
   const part = { item_id: 'msg_1', output_index: 0, content_index: 0 };
   const whole = responsesAnswer(model, reply);
-  const events: object[] = [
+  const events: { type: string }[] = [
     { type: 'response.created', response: started },
     { type: 'response.output_item.added', output_index: 0, item },
     { type: 'response.content_part.added', ...part, part: { type: 'output_text', text: '', annotations: [] } },
@@ -105,7 +105,7 @@ function responsesStream(model: string, reply: Reply): string[] {
     { type: 'response.output_item.done', output_index: 0, item: whole.output[0] },
     { type: 'response.completed', response: whole },
   ];
-  return events.map((event, index) => named({ ...event, sequence_number: index } as { type: string }));
+  return events.map((event, index) => named({ ...event, sequence_number: index }));
 }
 
 /** @see https://platform.claude.com/docs/en/api/messages */
@@ -144,7 +144,7 @@ function messagesStream(model: string, reply: Reply): string[] {
   return events.map(named);
 }
 
-function named(event: { type: string }): string {
+function named(event: { type: string; [member: string]: unknown }): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 

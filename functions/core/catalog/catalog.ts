@@ -67,6 +67,26 @@ export interface Model {
   custom?: boolean;
   /** False for a name that a client passes through to a provider; absent means true. */
   known?: boolean;
+  /** What only strategies ask for. */
+  traits?: ModelTraits;
+}
+
+/** Absent ones are not known. */
+export interface ModelTraits {
+  parameterCount?: number;
+  /** Such as `fp8`. */
+  quantization?: string;
+  dataTrainingPolicy?: string;
+  dataRetentionPolicy?: string;
+  dataRetentionDays?: number;
+  datacenters?: readonly Datacenter[];
+}
+
+export interface Datacenter {
+  /** ISO 3166 alpha-2. */
+  countryCode: string;
+  /** Such as `us-east-1`. */
+  region: string;
 }
 
 /** A provider and its models as plain JSON: what the generated file and configurations hold. Only `id`s are required. */
@@ -215,5 +235,10 @@ export function toModel(data: ModelData, provider: Provider): Model {
     surfaces: data.surfaces ?? provider.formats.flatMap(format => surfacesOfFormat[format]),
     price: data.price ? toPrice(data.price) : null,
     imageTokensMax: data.imageTokensMax ?? null,
+    description: data.description,
+    known: data.known,
+    custom: data.custom,
+    metadata: data.metadata,
+    traits: data.traits,
   };
 }

@@ -1,10 +1,22 @@
-/** An expression of a policy that cannot be compiled. The message says what is wrong with it and where. */
+export type ExpressionErrorKind = 'syntax' | 'type' | 'regex' | 'too_complex';
+
+/** An expression that cannot be used. The message says in plain words what is wrong, where, and what to write instead. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
-  readonly kind: 'syntax' | 'type' | 'regex' | 'too_complex';
+  readonly kind: ExpressionErrorKind;
 
-  constructor(kind: ExpressionError['kind'], message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(kind: ExpressionErrorKind, message: string) {
+    super(message);
     this.kind = kind;
   }
+}
+
+/** An expression that failed while it ran. The message never holds a value that is not in the expression's own text. */
+export class EvaluationError extends Error {
+  override readonly name = 'EvaluationError';
+}
+
+/** An expression that gave something of another type than its place needs. */
+export class WrongResultError extends Error {
+  override readonly name = 'WrongResultError';
 }

@@ -1,35 +1,98 @@
-import { parse } from './compile-strategy.ts';
+import assert from 'node:assert/strict';
 import { ExpressionError } from './expression-error.ts';
+import { splitTemplate } from './split-template.ts';
+import {
+  defaultVault,
+  lookUp,
+  type SecretName,
+  type TemplateExpression,
+  type TemplateScope,
+} from './template-scope.ts';
 
-/**
- * Reads a text with `${…}` parts.
- * @throws ExpressionError when a part is not a CEL expression or has no end
- */
-export function compileTemplate(text: string) {
-  const parts: (string | ReturnType<typeof parse>)[] = [];
-  let position = 0;
-  for (let start = text.indexOf('${'); start !== -1; start = text.indexOf('${', position)) {
-    const end = expressionEnd(text, start + 2);
-    parts.push(text.slice(position, start), parse(text.slice(start + 2, end)));
-    position = end + 1;
-  }
-  return [...parts, text.slice(position)];
+export type { SecretLookup, SecretName, TemplateScope } from './template-scope.ts';
+
+/** Text from a policy that may hold expressions, such as `Bearer ${secrets.get('vault', 'name')}`. */
+export interface Template {
+  text: string;
+  /** Whether it is the same for every request. */
+  isConstant: boolean;
+  /** Secrets to have at hand before rendering, each once; undefined when only rendering tells which. */
+  secretsUsed: SecretName[] | undefined;
+  /**
+   * The text with its expressions replaced: objects and lists as JSON, null as nothing. A template that is one
+   * expression and nothing else gives the value itself, whole numbers as number.
+   * @throws EvaluationError, which never holds a secret
+   */
+  render(scope: TemplateScope): unknown;
 }
 
-/** Where the brace of `${` is closed: not in a string, and not by the brace of a map. */
-function expressionEnd(text: string, start: number): number {
-  let depth = 0;
-  for (let index = start; index < text.length; index += 1) {
-    const character = text[index];
-    if (character === '"' || character === "'") {
-      index += 1;
-      while (index < text.length && text[index] !== character) index += text[index] === '\\' ? 2 : 1;
-    } else if (character === '{') {
-      depth += 1;
-    } else if (character === '}') {
-      if (depth === 0) return index;
-      depth -= 1;
-    }
+let compileWithEngine: ((expression: string) => TemplateExpression) | undefined;
+
+/**
+ * Loads the CEL engine, once per process. That takes some 50 ms, which a cold start must not spend on
+ * `${secrets.get('vault', 'name')}`: `needsTemplateEngine` tells.
+ */
+export async function openTemplateEngine(): Promise<void> {
+  const { compileTemplateExpression } = await import('./template-engine.ts');
+  compileWithEngine = compileTemplateExpression;
+}
+
+/** Whether `compileTemplate` can read the text only after `openTemplateEngine`. @throws ExpressionError */
+export function needsTemplateEngine(text: string): boolean {
+  return splitTemplate(text).some(piece => 'expression' in piece && !readSecretCall(piece.expression));
+}
+
+/**
+ * Reads a template. `$${` stands for the characters `${`; a text without `${` is constant.
+ * @throws ExpressionError
+ */
+export function compileTemplate(text: string): Template {
+  const pieces = splitTemplate(text).map(piece => ('expression' in piece ? compile(piece.expression) : piece.text));
+  const expressions = pieces.filter(piece => typeof piece !== 'string');
+  const [first = ''] = pieces;
+  return {
+    text,
+    isConstant: expressions.length === 0,
+    secretsUsed: allSecrets(expressions),
+    render(scope) {
+      if (pieces.length <= 1) return typeof first === 'string' ? first : first.evaluate(scope);
+      return pieces.map(piece => (typeof piece === 'string' ? piece : toText(piece.evaluate(scope)))).join('');
+    },
+  };
+}
+
+function compile(expression: string): TemplateExpression {
+  const secret = readSecretCall(expression);
+  if (secret) return { secretsUsed: [secret], evaluate: ({ secrets }) => lookUp(secrets, secret) };
+  if (expression.trim() === '') {
+    throw new ExpressionError(
+      'syntax',
+      `"\${}" is empty; write an expression in it, or "$\${" for the characters themselves`,
+    );
   }
-  throw new ExpressionError('syntax', '"${" has no closing "}"');
+  assert(compileWithEngine, 'this template needs the CEL engine; await openTemplateEngine() first');
+  return compileWithEngine(expression);
+}
+
+const secretCall = /^\s*secrets\.get\(\s*(?:('[^'\\\n]*'|"[^"\\\n]*")\s*,\s*)?('[^'\\\n]*'|"[^"\\\n]*")\s*\)\s*$/;
+
+/** The secret of `secrets.get('vault', 'name')`; undefined for every other expression. */
+function readSecretCall(expression: string): SecretName | undefined {
+  const [, vault, name] = secretCall.exec(expression) ?? [];
+  if (name === undefined) return undefined;
+  return { vault: vault === undefined ? defaultVault : vault.slice(1, -1), name: name.slice(1, -1) };
+}
+
+function allSecrets(expressions: readonly TemplateExpression[]): SecretName[] | undefined {
+  const secrets = new Map<string, SecretName>();
+  for (const { secretsUsed } of expressions) {
+    if (!secretsUsed) return undefined;
+    for (const secret of secretsUsed) secrets.set(JSON.stringify([secret.vault, secret.name]), secret);
+  }
+  return [...secrets.values()];
+}
+
+function toText(value: unknown): string {
+  if (value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

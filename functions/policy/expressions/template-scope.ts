@@ -1,0 +1,35 @@
+import { EvaluationError } from './expression-error.ts';
+
+/** What the expressions of a template can read. */
+export interface TemplateScope {
+  secrets: SecretLookup;
+}
+
+/** Secrets that have been fetched already: expressions do not wait. */
+export interface SecretLookup {
+  /** Undefined when there is no such secret. */
+  get(vault: string, name: string): string | undefined;
+}
+
+export interface SecretName {
+  vault: string;
+  name: string;
+}
+
+/** One `${…}`. */
+export interface TemplateExpression {
+  /** Undefined when only running it tells. */
+  secretsUsed: SecretName[] | undefined;
+  /** Gives a JSON value. @throws EvaluationError */
+  evaluate(scope: TemplateScope): unknown;
+}
+
+/** The vault that `secrets.get('name')` reads. */
+export const defaultVault = 'default';
+
+/** @throws EvaluationError when there is no such secret */
+export function lookUp(secrets: SecretLookup, { vault, name }: SecretName): string {
+  const value = secrets.get(vault, name);
+  if (value !== undefined) return value;
+  throw new EvaluationError(`There is no secret "${name}" in vault "${vault}"; create it, or correct the name`);
+}
