@@ -25,8 +25,10 @@ export function candidateName({ provider, model }: Candidate): string {
   return `${provider.id}:${model.id}`;
 }
 
-export function speaks({ provider, model }: Candidate, { requires, format }: Surface): boolean {
-  return requires === undefined ? provider.formats.includes(format) : model.surfaces.includes(requires);
+/** Paths that the gateway does not know are a question of format. So is the legacy one, for models that are named. */
+export function speaks({ provider, model }: Candidate, { requires, format }: Surface, isNamed = false): boolean {
+  if (requires === undefined || (isNamed && requires === 'completions')) return provider.formats.includes(format);
+  return model.surfaces.includes(requires);
 }
 
 /**

@@ -105,7 +105,7 @@ function namedCandidates(names: readonly string[], catalog: EndpointCatalog, rej
 }
 
 function speaking(candidates: readonly Candidate[], surface: Surface): readonly Candidate[] {
-  const able = candidates.filter(candidate => speaks(candidate, surface));
+  const able = candidates.filter(candidate => speaks(candidate, surface, true));
   if (able.length > 0) return able;
   const names = candidates.map(candidate => `"${candidateName(candidate)}"`).join(', ');
   throw new GatewayError(
