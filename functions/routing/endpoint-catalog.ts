@@ -18,6 +18,7 @@ export type Exclusion = 'disabled' | 'provider_not_allowed' | 'model_not_allowed
 export interface Available {
   candidates: readonly Candidate[];
   models: readonly Model[];
+  candidateOf: ReadonlyMap<Model, Candidate>;
 }
 
 /** `openai:gpt-4o`: how candidates are named in messages, records and prefixes. */
@@ -88,7 +89,8 @@ export class EndpointCatalog {
     let available = this.availableOn.get(key);
     if (!available) {
       const candidates = this.candidates.filter(candidate => !candidate.exclusion && speaks(candidate, surface));
-      available = { candidates, models: candidates.map(({ model }) => model) };
+      const candidateOf = new Map(candidates.map(candidate => [candidate.model, candidate]));
+      available = { candidates, models: [...candidateOf.keys()], candidateOf };
       this.availableOn.set(key, available);
     }
     return available;
