@@ -132,7 +132,7 @@ test('query parameters are texts in one line', () => {
 });
 
 test('body takes anything but the fields that decide where a request goes and how it is answered', () => {
-  const body = { temperature: 0.2, top_p: 1, n: null, stop: ['a', '${b}'], x: { model: 'nested', 'y.z': [{}] } };
+  const body = { temperature: 0.2, top_p: 1, n: null, stop: ['a', "${'b'}"], x: { model: 'nested', 'y.z': [{}] } };
   assert.deepEqual(accepted({ body }).body, body);
   for (const field of ['model', 'models', 'stream']) {
     assert.deepEqual(refused({ body: { [field]: 'x' } }), [`ERR_NGROK_2222 body.${field}`]);
