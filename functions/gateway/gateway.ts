@@ -65,7 +65,7 @@ export interface Gateway {
   /** Tokens of a text as the model would count them. */
   countTokens(modelId: string, text: string): number;
   /** Base URLs that replace a provider's own; only the local stack has any. */
-  baseUrls: Record<string, string>;
+  baseUrls: ReadonlyMap<string, string>;
   /** Remembers that a key was used in this minute; true the first time. */
   isFirstUseInMinute(keyId: string, minute: string): boolean;
   /** One line for an operator: what went wrong, never what was in a request. */

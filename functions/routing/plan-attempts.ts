@@ -33,7 +33,7 @@ export interface PlanParts {
   credentials: Credentials;
   bodyRules: BodyRules;
   /** Base URLs that replace a provider's own; only the local stack has any. */
-  baseUrls: Readonly<Record<string, string>>;
+  baseUrls: ReadonlyMap<string, string>;
   fee: Fee;
   /** A model as the deployment's catalog knows it, whatever the endpoint's policy says of it. */
   pricedModel(candidate: Candidate): Model | undefined;
@@ -100,7 +100,7 @@ function boundOf(candidate: Candidate, { set, members }: ForwardedBody, { call, 
 }
 
 function baseUrlOf({ provider }: Candidate, { baseUrls }: PlanParts): string {
-  const baseUrl = baseUrls[provider.id] ?? provider.baseUrl;
+  const baseUrl = baseUrls.get(provider.id) ?? provider.baseUrl;
   if (baseUrl) return baseUrl;
   throw new GatewayError(
     'ERR_NGROK_3800',

@@ -76,7 +76,7 @@ export async function startTestGateway(options: {
     pepperSecret: 'pepper',
     managedKeysSecret: 'managed',
     cacheLifetimeMs: 0,
-    baseUrls: options.baseUrls,
+    baseUrls: new Map(Object.entries(options.baseUrls)),
     countTokens: (_model, text) => Math.ceil(text.length / 4),
     report: (message, error) => reports.push(`${message}: ${error}`),
   });
