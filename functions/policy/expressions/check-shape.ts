@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.ts';
 import { errorAt } from './error-at.ts';
 import { suggest } from './near-names.ts';
 import { patternSize } from './pattern.ts';
+import { quote } from './quote.ts';
 
 /** A list of 200 conditions joined by `||` is 200 deep. */
 const depthMax = 250;
@@ -40,7 +41,7 @@ export function checkShape(root: ASTNode, dialect: Dialect): void {
     }
     const call = callOf(node);
     if (call && !functions.has(call.name)) {
-      throw errorAt('type', `there is no function "${call.name}"; ${suggest(call.name, functions)}`, node);
+      throw errorAt('type', `there is no function ${quote(call.name)}; ${suggest(call.name, functions)}`, node);
     }
     const [pattern] = call?.args ?? [];
     if (call?.name === 'matches' && pattern?.op === 'value') patternsSize += patternSize(String(pattern.args));
