@@ -3,7 +3,7 @@ import { callOf, childrenOf, loopBodies } from './ast.ts';
 import type { Dialect } from './dialect.ts';
 import { errorAt } from './error-at.ts';
 import { suggest } from './near-names.ts';
-import { patternSize } from './pattern.ts';
+import { patternSize, patternSizeMax } from './pattern.ts';
 import { quote } from './quote.ts';
 
 /** A list of 200 conditions joined by `||` is 200 deep. */
@@ -44,7 +44,9 @@ export function checkShape(root: ASTNode, dialect: Dialect): void {
       throw errorAt('type', `there is no function ${quote(call.name)}; ${suggest(call.name, functions)}`, node);
     }
     const [pattern] = call?.args ?? [];
-    if (call?.name === 'matches' && pattern?.op === 'value') patternsSize += patternSize(String(pattern.args));
+    if (call?.name === 'matches' && pattern?.op === 'value') {
+      patternsSize += Math.min(patternSizeMax, patternSize(String(pattern.args))); // more is refused by itself
+    }
     if (patternsSize > patternsSizeMax) {
       throw errorAt('too_complex', `the patterns of this expression are too big together; split it`, node);
     }

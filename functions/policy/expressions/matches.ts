@@ -20,7 +20,7 @@ export function registerMatches(environment: Environment): void {
     let patternFor: (source: string) => Pattern;
     return {
       async: false,
-      typeCheck(checker: Checker & { getType(name: string): unknown }, _macro: unknown, scope: unknown) {
+      typeCheck(checker: Checker, _macro: unknown, scope: unknown) {
         for (const node of [receiver, argument]) {
           const type = checker.check(node, scope).name;
           if (type !== 'string' && type !== 'dyn') {

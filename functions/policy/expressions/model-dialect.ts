@@ -115,7 +115,7 @@ function findModel(models: readonly ModelView[], providerName: string, name: str
 }
 
 function missing(kind: string, name: string): never {
-  throw new EvaluationError(`No such ${kind}: ${name}`);
+  throw new EvaluationError(`No such ${kind}: ${quote(name)}`);
 }
 
 function checkNode(node: ASTNode): void {

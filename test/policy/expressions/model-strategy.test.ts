@@ -86,6 +86,13 @@ const functions: [expression: string, ids: string[]][] = [
   // the rest of CEL
   ['ai.models.filter(m, has(m.metadata.tags))', ['gpt-big']],
   ['ai.models.filter(m, has(m.metadata.sla.hours))', ['gpt-big']],
+  ["ai.models.filter(m, has(m.metadata['sla'].hours))", ['gpt-big']],
+  ["ai.models.filter(m, has(m.getMetadata('sla').hours))", ['gpt-big']],
+  ['ai.models.filter(m, has(m.max_context_window))', ['gpt-big', 'gpt-small', 'claude-mid', 'llama']],
+  ['ai.models.filter(m, has(m.pricing.text.input_cache_read))', ['gpt-big']],
+  ['ai.models.filter(m, has(m.metrics.api_keys.some_key))', []],
+  ["ai.models.filter(m, has({'a': m.id}.a))", all],
+  ['has(ai.models.filter(m, m.custom)[0].id) ? ai.models : []', all],
   ["ai.models.filter(m, 'gpt-large' in m.id_aliases)", ['gpt-big']],
   ["ai.models.filter(m, m.provider_id in ['anthropic', 'home'])", ['claude-mid', 'llama']],
   ["ai.models.filter(m, 'region' in m.metadata)", ['gpt-big', 'gpt-small', 'llama', 'gpt-next']],
