@@ -106,6 +106,12 @@ test('embeddings', async () => {
   const { data: answer, response } = await openai().embeddings.create(body).withResponse();
   assert.deepEqual(answer.data[0]?.embedding, [0.5]);
   assert.deepEqual(await costOf({ response }), { surface: 'embeddings', cost: String(8 * 20), estimated: undefined });
+
+  answerWith({ object: 'list', data });
+  const uncounted = await openai()
+    .embeddings.create({ ...body, input: [[1, 2, 3], [4]] })
+    .withResponse();
+  assert.deepEqual(await costOf(uncounted), { surface: 'embeddings', cost: String(4 * 20), estimated: true });
 });
 
 test('messages, whole and streamed', async () => {

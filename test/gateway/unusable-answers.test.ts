@@ -134,6 +134,26 @@ test('half a JSON answer stays half an answer', async () => {
   }
 });
 
+test('an answer that is too long to be read is relayed all the same', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  const chunk = Buffer.alloc(1024 * 1024, ' ');
+  upstream.script = async (_, response) => {
+    response.writeHead(200, json);
+    for (let megabytes = 0; megabytes < 33; megabytes++) {
+      if (!response.write(chunk)) await new Promise(resolve => response.once('drain', resolve));
+    }
+    response.end(whole);
+  };
+  const response = await post('/v1/chat/completions', chatBody);
+  assert.equal((await response.arrayBuffer()).byteLength, 33 * chunk.length + whole.length);
+  const record = await gateway.usageRecord(response);
+  assert.deepEqual([record?.outcome, record?.estimated], ['succeeded', true]);
+  process.off('warning', onWarning);
+  assert.deepEqual(warnings, [], 'waiting for the client leaves no listeners behind');
+});
+
 test('an error under a 200 is relayed and costs nothing, and so does an answer without a byte', async () => {
   const answers: [text: string, outcome: string][] = [
     ['{"error":{"message":"no quota"}}', 'failed'],

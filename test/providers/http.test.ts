@@ -85,6 +85,22 @@ test('the time that our own reader takes is not the provider’s silence', async
   assert.equal(chunks.join(''), 'firstsecond');
 });
 
+test('a connection is used again after an answer that was read to its end, even when it is given up then', async () => {
+  const ports = new Set<string>();
+  upstream.script = ({ headers }, response) => {
+    ports.add(String(response.req.socket.remotePort));
+    response.writeHead(200, headers['x-encoding'] ? { 'content-encoding': 'gzip' } : {});
+    response.end(headers['x-encoding'] ? gzipSync('whole') : 'whole');
+  };
+  for (const headers of [{}, { 'x-encoding': 'gzip' }, {}] as Record<string, string>[]) {
+    const answer = await call({ headers });
+    assert.equal(await textOf(answer.body), 'whole');
+    answer.abandon();
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  assert.equal(ports.size, 1);
+});
+
 test('an answer that is given up closes its connection', async () => {
   let closed = Promise.resolve();
   upstream.script = (_, response) => {

@@ -143,6 +143,7 @@ test('errors in a stream are seen in every form in which providers send them', (
   assert.equal(error(chat, { error: { message: 'overloaded', code: 'x' } }), 'overloaded');
   assert.equal(error(chat, { error: 'overloaded' }), 'overloaded');
   assert.equal(error(chat, { error: { code: 502 }, choices: [{ delta: {}, finish_reason: 'error' }] }), '{"code":502}');
+  assert.equal(error(chat, { object: 'error', message: 'out of memory', code: 500 }), 'out of memory');
   assert.equal(error('/v1/completions', { error: { message: 'overloaded' } }), 'overloaded');
   assert.equal(error(responses, { type: 'error', message: 'flat', code: null, sequence_number: 2 }), 'flat');
   assert.equal(error(responses, { type: 'error', error: { message: 'nested' } }), 'nested');
