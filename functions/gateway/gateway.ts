@@ -34,6 +34,8 @@ export interface GatewayResponse {
   body: AsyncIterable<string | Buffer>;
   /** Bookkeeping, to be awaited after the client has its answer: settles the hold and writes the usage record. */
   finish(): Promise<void>;
+  /** What a call of models did so far, as policies read it: see `result-tree.ts`. Undefined where none was begun. */
+  result(): object | undefined;
 }
 
 /** An endpoint with its policy ready to run. */

@@ -158,6 +158,15 @@ test('the last provider’s error is relayed, and nothing is charged', async () 
   assert.equal(after?.availableNanoUsd, before?.availableNanoUsd);
 });
 
+test('a provider that refuses the deployment’s own key is no fault of the client', async () => {
+  for (const status of [401, 403]) {
+    upstream.script = (_, response) =>
+      sendJson(response, status, { error: { message: 'Incorrect API key provided: sk-m…ed' } });
+    const response = await gateway.chat(hello);
+    assert.deepEqual(await refusal(response), { status: 503, code: 'ERR_NGROK_3807', type: 'all_attempts_failed' });
+  }
+});
+
 test('an unreachable provider is 502', async () => {
   upstream.script = (_, response) => void response.destroy();
   assert.deepEqual(await refusal(await gateway.chat(hello)), {
