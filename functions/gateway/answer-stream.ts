@@ -56,7 +56,8 @@ export class AnswerStream {
         bytes += event.length;
         this.opening.push(event);
       }
-      if (bytes > openingBytesMax) throw new UnusableAnswer(`the stream began with ${bytes} bytes without content`);
+      if (bytes > openingBytesMax && !this.hasContent)
+        throw new UnusableAnswer(`the stream began with ${bytes} bytes without content`);
     }
   }
 
@@ -90,7 +91,7 @@ export class AnswerStream {
       if (this.read(event)) relayed.push(event.raw);
       if (this.isBroken) return relayed;
     }
-    if (this.splitter.isTooLong) this.break(`an event of over ${sseEventBytesMax} bytes`);
+    if (this.splitter.isTooLong) this.giveUp(`an event of over ${sseEventBytesMax} bytes`);
     return relayed;
   }
 
@@ -120,7 +121,7 @@ export class AnswerStream {
     return !(reading.isUsageOnly && this.dropsUsageEvent);
   }
 
-  private break(problem: string): void {
+  private giveUp(problem: string): void {
     this.isBroken = true;
     if (!this.sawEnd) this.problem ??= problem;
   }
