@@ -35,7 +35,11 @@ export function parseModelCall(bytes: Buffer, surface: Surface): ModelCall {
   };
 }
 
+/** Deeper than any API's own structure, and shallow enough for code that walks it to call itself. */
+const depthMax = 200;
+
 function parseBody(text: string): Record<string, unknown> {
+  if (isDeeperThan(text, depthMax)) throw badBody(`it is nested more than ${depthMax} deep`);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -44,6 +48,30 @@ function parseBody(text: string): Record<string, unknown> {
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badBody('the body must be a JSON object');
   return body as Record<string, unknown>;
+}
+
+/** Whether brackets outside of strings open more than `depth` levels; the text need not be valid. */
+function isDeeperThan(text: string, depth: number): boolean {
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === 34) {
+      do at = text.indexOf('"', at + 1);
+      while (at !== -1 && isEscaped(text, at));
+      if (at === -1) return false;
+    } else if (character === 91 || character === 123) {
+      if (++open > depth) return true;
+    } else if (character === 93 || character === 125) {
+      open--;
+    }
+  }
+  return false;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === 92) backslashes++;
+  return backslashes % 2 === 1;
 }
 
 function isTextList(value: unknown): value is string[] {

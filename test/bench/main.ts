@@ -7,6 +7,7 @@ import { latencyRows } from './latency.ts';
 import { memoryRows } from './memory.ts';
 import { readOptions, type Topic } from './options.ts';
 import { startPortkey } from './peers.ts';
+import { policyRows } from './policies.ts';
 import { type Started, startScript } from './processes.ts';
 import { type BenchRow, formatTable, row } from './report.ts';
 import type { Subject } from './subject.ts';
@@ -62,6 +63,7 @@ try {
     row('gateway bundle, minified', bundles.gatewayBytes / 1024, 'KB', 700),
     ...(await coldStartRows(effort, { empty: () => starter.empty(), ownKeys: () => starter.ownKeys() })),
   ]);
+  await run('policies', policyRows);
   await run('tokens', benchTokens);
   console.log(formatTable(rows));
 } finally {

@@ -1,5 +1,5 @@
 /** Parts of the benchmark, in the order in which they run. */
-export const topics = ['latency', 'cpu', 'first-token', 'memory', 'cold-start', 'tokens'] as const;
+export const topics = ['latency', 'cpu', 'first-token', 'memory', 'cold-start', 'policies', 'tokens'] as const;
 export type Topic = (typeof topics)[number];
 
 /** How much is measured. More smooths out what else the machine does. */

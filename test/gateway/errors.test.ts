@@ -49,6 +49,10 @@ const badBodies: [what: string, body: string][] = [
   ['a string as stream', '{"model":"gpt-4o-mini","stream":"yes"}'],
   ['a fraction as limit', '{"model":"gpt-4o-mini","max_tokens":1.5}'],
   ['a negative limit', '{"model":"gpt-4o-mini","max_tokens":-1}'],
+  [
+    'nesting that no code should follow',
+    `{"model":"gpt-4o-mini","tools":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+  ],
   ['too many choices', '{"model":"gpt-4o-mini","max_tokens":5,"n":1000000}'],
 ];
 
