@@ -12,6 +12,7 @@ import { answerModels, isModelsPath } from './list-models.ts';
 import { planCall } from './plan-call.ts';
 import { recordExchange } from './record-exchange.ts';
 import { relayedHeaders } from './response-headers.ts';
+import { resultTree } from './result-tree.ts';
 
 /** As large as an event that Lambda accepts. */
 const bodyBytesMax = 6 * 1024 * 1024;
@@ -39,7 +40,7 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
     exchange.dropped = plan.dropped;
     if (plan.error) throw plan.error;
     const answer = await firstAnswer(request, plan, exchange, gateway);
-    return relayed(answer, exchange, gateway);
+    return relayed(answer, request, exchange, gateway);
   } catch (error) {
     return refused(error, request, requestId, exchange, gateway);
   }
@@ -55,6 +56,7 @@ function readSurface({ method }: GatewayRequest, { path }: Caller) {
 
 function relayed(
   answer: Awaited<ReturnType<typeof firstAnswer>>,
+  request: GatewayRequest,
   exchange: Exchange,
   gateway: Gateway,
 ): GatewayResponse {
@@ -64,6 +66,7 @@ function relayed(
     headers: { ...relayedHeaders(answer.headers), ...traceHeaders(exchange) },
     body: answer.body,
     finish: () => finish(exchange, gateway),
+    result: () => resultTree(request, exchange, undefined, gateway),
   };
 }
 
@@ -79,7 +82,7 @@ function refused(
   const answer = errorAnswer(error, format, requestId, gateway);
   if (exchange) {
     exchange.status = answer.status;
-    exchange.errorCode = answer.errorCode;
+    exchange.errorCode = answer.error.code;
   }
   const trace = exchange ? traceHeaders(exchange) : { 'ngrok-aig-request-id': requestId };
   return {
@@ -87,6 +90,7 @@ function refused(
     headers: { ...answer.headers, ...trace },
     body: once(answer.body),
     finish: async () => exchange && finish(exchange, gateway),
+    result: () => exchange && resultTree(request, exchange, answer.error, gateway),
   };
 }
 
@@ -101,6 +105,7 @@ function listing(requestId: string, body: object): GatewayResponse {
     headers: { 'content-type': 'application/json', 'ngrok-aig-request-id': requestId },
     body: once(JSON.stringify(body)),
     finish: async () => {},
+    result: () => undefined,
   };
 }
 

@@ -26,7 +26,9 @@ export class AllAttemptsFailed extends Error {
   }
 }
 
-type Result = { status: 'answered'; answer: OpenedAnswer } | { status: 'failed'; answer?: AllAttemptsFailed['answer'] };
+type Result =
+  | { status: 'answered'; answer: OpenedAnswer }
+  | { status: 'failed'; key: ProviderKey; answer?: AllAttemptsFailed['answer'] };
 
 /**
  * Tries candidates in order, each with each of its keys, until one answers. Managed plans are tried as the
@@ -65,8 +67,15 @@ export async function firstAnswer(
     }
   }
   if (!last) throw refusal ?? new Error('no candidate was tried and none was refused');
-  if (last.status === 'failed' && last.answer) throw new AllAttemptsFailed(last.answer);
+  if (last.status === 'failed' && last.answer && !isOurFault(last.key, last.answer.status)) {
+    throw new AllAttemptsFailed(last.answer);
+  }
   throw allFailed(exchange);
+}
+
+/** A provider that refuses the deployment's key says nothing about the client's. */
+function isOurFault({ source }: ProviderKey, status: number): boolean {
+  return source === 'managed' && (status === 401 || status === 403);
 }
 
 /** Keys of the same kind that the provider has not refused yet. */
@@ -108,7 +117,7 @@ async function tryOnce(
     answer?.abandon();
     record.failure = error instanceof ProviderError ? error.failure : 'unusable';
     record.error = error.message;
-    return { status: 'failed' };
+    return { status: 'failed', key };
   } finally {
     record.totalMs = gateway.now() - startedAtMs;
     if (key.source === 'own') gateway.keyHealth.note(keyId(key.value), keyFailure(record), attempt.responseHeaders);
@@ -134,7 +143,7 @@ async function failedAnswer(answer: ProviderAnswer, attempt: Attempt): Promise<R
   const body = await readBeginning(answer.body, errorBodyBytesMax);
   answer.abandon();
   attempt.errorBody = body.toString('utf8').slice(0, shownErrorCharactersMax);
-  return { status: 'failed', answer: { status, headers, body } };
+  return { status: 'failed', key: attempt.key, answer: { status, headers, body } };
 }
 
 function keyFailure({ failure, status }: AttemptRecord): KeyFailure | undefined {

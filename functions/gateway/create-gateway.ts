@@ -37,7 +37,7 @@ export interface GatewayParts {
   managedKeysSecret: string;
   /** How old a key, an endpoint or a secret may be when it is used. */
   cacheLifetimeMs: number;
-  baseUrls: Record<string, string>;
+  baseUrls: ReadonlyMap<string, string>;
   countTokens(modelId: string, text: string): number;
   report(message: string, error: unknown): void;
 }

@@ -9,7 +9,7 @@ export interface ErrorAnswer {
   status: number;
   headers: Record<string, string>;
   body: string | Buffer;
-  errorCode: ErrorCode;
+  error: { code: ErrorCode; message: string };
 }
 
 /** Turns anything thrown on the request path into an answer in the surface's own shape. Unknown errors are ours: 500. */
@@ -21,8 +21,14 @@ export function errorAnswer(
 ): ErrorAnswer {
   if (error instanceof AllAttemptsFailed) {
     const { status, headers, body } = error.answer;
-    const errorCode: ErrorCode = 'ERR_NGROK_3807';
-    return { status, headers: { ...relayedHeaders(headers), 'ngrok-error-code': errorCode }, body, errorCode };
+    const code: ErrorCode = 'ERR_NGROK_3807';
+    const message = `Every attempt failed; the last provider answered ${status}`;
+    return {
+      status,
+      headers: { ...relayedHeaders(headers), 'ngrok-error-code': code },
+      body,
+      error: { code, message },
+    };
   }
   const known = toGatewayError(error, gateway);
   const body =
@@ -31,7 +37,7 @@ export function errorAnswer(
       : { type: 'error', error: { type: anthropicType(known.status), message: known.message }, request_id: requestId };
   const headers: Record<string, string> = { 'content-type': 'application/json', 'ngrok-error-code': known.code };
   if (known.retryAfterSeconds !== undefined) headers['retry-after'] = String(known.retryAfterSeconds);
-  return { status: known.status, headers, body: JSON.stringify(body), errorCode: known.code };
+  return { status: known.status, headers, body: JSON.stringify(body), error: known };
 }
 
 function toGatewayError(error: unknown, gateway: Gateway): GatewayError {

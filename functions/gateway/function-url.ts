@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
 import { answerRequest } from './answer-request.ts';
@@ -52,6 +51,12 @@ function toGatewayRequest(event: LambdaFunctionURLEvent, context: Context | unde
 
 /** A client that has left is no reason to stop: the answer is read to its end and paid for. */
 async function write(stream: Writable, chunk: string | Buffer): Promise<void> {
-  if (stream.destroyed) return;
-  if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+  if (stream.destroyed || stream.write(chunk)) return;
+  await new Promise<void>(resolve => {
+    const onReady = () => {
+      stream.off('drain', onReady).off('close', onReady);
+      resolve();
+    };
+    stream.on('drain', onReady).on('close', onReady);
+  });
 }

@@ -34,6 +34,8 @@ export interface GatewayResponse {
   body: AsyncIterable<string | Buffer>;
   /** Bookkeeping, to be awaited after the client has its answer: settles the hold and writes the usage record. */
   finish(): Promise<void>;
+  /** What a call of models did so far, as policies read it: see `result-tree.ts`. Undefined where none was begun. */
+  result(): object | undefined;
 }
 
 /** An endpoint with its policy ready to run. */
@@ -65,7 +67,7 @@ export interface Gateway {
   /** Tokens of a text as the model would count them. */
   countTokens(modelId: string, text: string): number;
   /** Base URLs that replace a provider's own; only the local stack has any. */
-  baseUrls: Record<string, string>;
+  baseUrls: ReadonlyMap<string, string>;
   /** Remembers that a key was used in this minute; true the first time. */
   isFirstUseInMinute(keyId: string, minute: string): boolean;
   /** One line for an operator: what went wrong, never what was in a request. */

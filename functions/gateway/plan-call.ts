@@ -34,7 +34,7 @@ export async function planCall(
       clientCredential: caller.clientCredential,
       clientProviderId:
         caller.clientCredential && clientProviderOf(caller.clientCredential, candidates, catalog.providers),
-      managedKeys: usesManaged ? await readManaged() : {},
+      managedKeys: new Map(usesManaged ? Object.entries(await readManaged()) : []),
       scope: await readSecretScope(caller.endpoint, gateway.accountSecrets, readAgain),
     };
   };

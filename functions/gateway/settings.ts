@@ -11,7 +11,7 @@ export interface Settings {
   cacheLifetimeMs: number;
   fee: Fee;
   clockOffset: string | undefined;
-  baseUrls: Record<string, string>;
+  baseUrls: ReadonlyMap<string, string>;
   extraProviders: ProviderData[];
   allowLoopback: boolean;
   allowPrivate: boolean;
@@ -29,7 +29,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     cacheLifetimeMs: Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000),
     fee,
     clockOffset: environment.TOLLGATE_CLOCK_OFFSET,
-    baseUrls: JSON.parse(environment.TOLLGATE_PROVIDER_BASE_URLS ?? '{}'),
+    baseUrls: new Map(Object.entries(JSON.parse(environment.TOLLGATE_PROVIDER_BASE_URLS ?? '{}'))),
     extraProviders: JSON.parse(environment.TOLLGATE_LOCAL_PROVIDERS ?? '[]'),
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
     allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',

@@ -3,7 +3,8 @@ import type { PolicyContext } from './check-providers.ts';
 import type { Path, PolicyProblem } from './problems.ts';
 
 /** When the rules of a list run. */
-export type Phase = 'on_http_request' | 'on_http_response' | 'on_event_stream_message';
+export const phases = ['on_http_request', 'on_http_response', 'on_event_stream_message'] as const;
+export type Phase = (typeof phases)[number];
 
 /** One kind of action: what may be written about it, and where. */
 export interface ActionDefinition<Type extends string = string, Config extends z.ZodType = z.ZodType> {

@@ -6,12 +6,12 @@ import type { Path } from './problems.ts';
 /** Every action that a policy may have. */
 export const actionDefinitions = [aiGateway] as const;
 
-/** An action of a rule, checked, with its config as the action reads it. */
+/** An action of a rule, checked: its config as the action reads it, and where it is in the document. */
 export type PolicyAction = ActionOf<(typeof actionDefinitions)[number]>;
 
 type ActionOf<Definition> =
   Definition extends ActionDefinition<infer Type, infer Config>
-    ? { type: Type; config: z.output<Config> /** Where it is in the document. */; path: Path }
+    ? { type: Type; path: Path; config: z.output<Config> }
     : never;
 
 const definitionsByType = new Map<string, ActionDefinition>(

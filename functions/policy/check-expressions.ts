@@ -3,7 +3,8 @@ import { ExpressionError } from './expressions/expression-error.ts';
 import { compileTemplate, openTemplateEngine } from './expressions/template.ts';
 import type { PolicyProblemCode } from './problems.ts';
 
-await openTemplateEngine(); // templates are compiled below, and any of them may need it
+// Policies may hold any expression, so whoever checks them needs the engine.
+await openTemplateEngine();
 
 /** Why an expression cannot be saved. */
 export interface ExpressionMistake {

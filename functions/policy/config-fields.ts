@@ -26,9 +26,11 @@ export const providerName = text(policyLimits.nameLengthMax).regex(/^[A-Za-z0-9]
 });
 
 /** The name of a model, an author, a feature or a parameter. Colons and slashes are part of many. */
-export const name = text(policyLimits.nameLengthMax).regex(/^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u, {
-  error: ({ input }) => `${show(input)} cannot be a name; remove control characters and spaces around it`,
-});
+export const name = text(policyLimits.nameLengthMax)
+  .regex(/^\S(.*\S)?$/, { abort: true, error: ({ input }) => `${show(input)} ${nameRemedy}` })
+  .refine(written => !/\p{Cc}/u.test(written), { error: ({ input }) => `${show(input)} ${nameRemedy}` });
+
+const nameRemedy = 'cannot be a name; remove control characters and the spaces around it';
 
 /** A duration such as `90s` or `1m30s`, as milliseconds. */
 export const timeout = z
@@ -47,7 +49,7 @@ export const timeout = z
         'the gateway runs as a function, which ends after 15m, and keeps the last 30s to settle what an answer cost';
       refuse(context, 'ERR_NGROK_2215', `${show(written)} is too long; write at most "14m30s": ${reason}`);
     }
-    return ms ?? 0;
+    return Math.round(ms ?? 0);
   });
 
 const durationRemedy = 'write a number and a unit, such as "30s", "2m" or "1m30s"';
@@ -130,7 +132,7 @@ export const ownBodyFields = ['model', 'models', 'stream'] as const;
 
 export const bodyFields = z
   .record(z.string(), json)
-  .meta({ propertyNames: { not: { enum: ownBodyFields } } })
+  .meta({ propertyNames: { pattern: `^(?!(${ownBodyFields.join('|')})$)` } })
   .superRefine((body, context) => {
     for (const field of ownBodyFields.filter(field => Object.hasOwn(body, field))) {
       const remedy =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Phase } from './action.ts';
+import { type Phase, phases } from './action.ts';
 import { actionDefinition, actionTypes, type PolicyAction } from './actions.ts';
 import { aiGatewaySchema } from './ai-gateway-config.ts';
 import type { PolicyContext } from './check-providers.ts';
@@ -17,8 +17,6 @@ export interface PolicyRule {
   expressions: string[];
   actions: PolicyAction[];
 }
-
-export const phases = ['on_http_request', 'on_http_response', 'on_event_stream_message'] as const;
 
 export const ruleFields = {
   name: text(policyLimits.nameLengthMax).optional().describe('What the rule is for, for people and logs.'),
@@ -47,11 +45,12 @@ export function readRules(
     return { problems: [problem('ERR_NGROK_2204', [], message)] };
   }
   const reading: Reading = { context, problems: [] };
-  const rules = Object.entries(document).flatMap(([field, list]) => readPhase(field, list, reading));
-  if (rules.length > policyLimits.rulesMax) {
-    const message = `the policy has ${rules.length} rules; ${policyLimits.rulesMax} is the most`;
+  const written = phases.reduce((sum, phase) => sum + (Array.isArray(document[phase]) ? document[phase].length : 0), 0);
+  if (written > policyLimits.rulesMax) {
+    const message = `the policy has ${written} rules; ${policyLimits.rulesMax} is the most`;
     reading.problems.push(problem('ERR_NGROK_2264', [], message));
   }
+  const rules = Object.entries(document).flatMap(([field, list]) => readPhase(field, list, reading));
   for (const phase of phases) reading.problems.push(...unreachableActions(rules.filter(rule => rule.phase === phase)));
   return reading.problems.length > 0 ? { problems: reading.problems } : { rules };
 }

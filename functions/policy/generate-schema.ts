@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { ActionDefinition, Phase } from './action.ts';
+import { type ActionDefinition, type Phase, phases } from './action.ts';
 import { actionDefinitions } from './actions.ts';
-import { phases, ruleFields } from './document.ts';
+import { ruleFields } from './document.ts';
 import { policyLimits } from './limits.ts';
 
 /** Written by `npm run schema`. */

@@ -5,7 +5,7 @@ export const policyLimits = {
   /** Text and checked form lie in one item of the Endpoints table, and DynamoDB takes 400 KB an item. */
   storedBytesMax: 380_000,
   /** Words, signs and runs of spaces as YAML counts them: what reading a document costs, a microsecond each. */
-  tokensMax: 40_000,
+  tokensMax: 30_000,
   /** Lists and maps inside each other. */
   depthMax: 64,
   /** Entries of any one list or map. */

@@ -39,9 +39,12 @@ export function problem(code: PolicyProblemCode, path: Path, message: string): P
 }
 
 export function formatPath(path: Path): string {
+  const keysFrom = path.indexOf('api_keys') + 1 || path.length;
   return path
-    .map(part => {
+    .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
+      // A field that does not exist there may be a key that lost its place.
+      if (index >= keysFrom && part !== 'value') return '["…"]';
       return /^[\w-]{1,64}$/.test(String(part)) ? `.${String(part)}` : `[${show(String(part))}]`;
     })
     .join('')
@@ -66,12 +69,9 @@ export function isSecret(path: Path): boolean {
 /** @param known the fields that there are, one of which may have been meant */
 export function unknownField(path: Path, field: string, known: readonly string[]): PolicyProblem {
   const nearest = nearestName(field, known);
-  // Where keys are written, an unknown field may be a key that lost its place.
-  if (isSecret(path) && !nearest) {
-    return problem('ERR_NGROK_2203', path, `a field is not known here; use only ${listed(known)}`);
-  }
+  const shown = isSecret(path) && !nearest ? 'unknown field' : `unknown field ${show(field)}`;
   const remedy = nearest ? `did you mean "${nearest}"?` : `use ${listed(known)}, or remove it`;
-  return problem('ERR_NGROK_2203', [...path, field], `unknown field ${show(field)}; ${remedy}`);
+  return problem('ERR_NGROK_2203', [...path, field], `${shown}; ${remedy}`);
 }
 
 /** `"a", "b" or "c"` */

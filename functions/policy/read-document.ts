@@ -1,6 +1,6 @@
 import { Composer, CST, type ErrorCode, isMap, isScalar, isSeq, Lexer, Parser, type Scalar, type YAMLMap } from 'yaml';
 import { policyLimits } from './limits.ts';
-import { type Path, type PolicyProblem, problem, show } from './problems.ts';
+import { isSecret, type Path, type PolicyProblem, problem, show } from './problems.ts';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
@@ -145,7 +145,8 @@ const explanations: Record<ErrorCode, string> = {
   BAD_DIRECTIVE: 'directives are not taken; remove the line',
   BAD_DQ_ESCAPE:
     'in double quotes a backslash begins an escape, and this one is unknown; write \\\\ for a backslash, or use single quotes',
-  BAD_INDENT: 'the indentation does not fit the lines above; begin all entries of a list or map in the same column',
+  BAD_INDENT:
+    'the indentation does not fit the lines above, or a bracket is not closed; begin all entries of a list or map in the same column',
   BAD_PROP_ORDER: 'anchors and tags are not taken; remove them',
   BAD_SCALAR_START: 'a text cannot begin with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a list or map cannot begin on the line of its key; put it on the next line, indented',
@@ -215,16 +216,13 @@ function toKey(node: unknown): string | undefined {
 function toScalar({ value, source = '' }: Scalar, path: Path, reading: Reading): JsonValue {
   if (typeof value === 'string') reading.templates += value.split('${').length - 1;
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  const shown = isSecret(path) ? 'this' : show(source);
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    reading.problems.push(
-      problem('ERR_NGROK_2204', path, `${show(source)} is not a number that JSON knows; write another`),
-    );
+    reading.problems.push(problem('ERR_NGROK_2204', path, `${shown} is not a number that JSON knows; write another`));
     return null;
   }
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && !/[.e]/i.test(source)) {
-    reading.problems.push(
-      problem('ERR_NGROK_2204', path, `${show(source)} is too large to be exact; put it in quotes`),
-    );
+    reading.problems.push(problem('ERR_NGROK_2204', path, `${shown} is too large to be exact; put it in quotes`));
   }
   return value;
 }

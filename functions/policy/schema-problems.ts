@@ -46,12 +46,11 @@ function isWrongType({ code }: z.core.$ZodIssue): boolean {
 }
 
 function codeOf(issue: z.core.$ZodIssue): PolicyProblemCode {
+  if (issue.message === missing) return 'ERR_NGROK_2234';
+  if (issue.message.startsWith(noValue)) return 'ERR_NGROK_2223';
   switch (issue.code) {
     case 'custom':
-      return issue.params?.code;
-    case 'invalid_type':
-      if (issue.message === missing) return 'ERR_NGROK_2234';
-      return issue.message.startsWith(noValue) ? 'ERR_NGROK_2223' : 'ERR_NGROK_2204';
+      return issue.params?.code ?? 'ERR_NGROK_2204';
     case 'too_big':
       if (issue.origin === 'string') return 'ERR_NGROK_2221';
       return issue.origin === 'array' ? 'ERR_NGROK_2218' : 'ERR_NGROK_2215';
@@ -70,11 +69,11 @@ const noValue = 'has no value; ';
 const fieldSeparator = ' ';
 
 function describe(issue: z.core.$ZodRawIssue, path: Path): string | undefined {
+  if (issue.input === undefined) return missing;
   switch (issue.code) {
     case 'unrecognized_keys':
       return fieldsOf(issue.inst).join(fieldSeparator);
     case 'invalid_type':
-      if (issue.input === undefined) return missing;
       if (issue.input === null) return `${noValue}write ${kinds[issue.expected] ?? 'one'}, or remove it`;
       return describeWrongType(issue, isSecret(path));
     case 'invalid_union':
@@ -85,6 +84,7 @@ function describe(issue: z.core.$ZodRawIssue, path: Path): string | undefined {
       if (issue.origin === 'string' || issue.origin === 'array') return 'is empty; fill it, or remove it';
       return `${show(issue.input)} is too small; write at least ${issue.minimum}`;
     case 'invalid_value':
+      if (issue.input === null) return `${noValue}write ${listed(issue.values.map(String))}, or remove it`;
       return describeNotAllowed(issue.input, issue.values.map(String));
     default:
       return undefined;

@@ -18,6 +18,7 @@ export type Exclusion = 'disabled' | 'provider_not_allowed' | 'model_not_allowed
 export interface Available {
   candidates: readonly Candidate[];
   models: readonly Model[];
+  candidateOf: ReadonlyMap<Model, Candidate>;
 }
 
 /** `openai:gpt-4o`: how candidates are named in messages, records and prefixes. */
@@ -25,8 +26,10 @@ export function candidateName({ provider, model }: Candidate): string {
   return `${provider.id}:${model.id}`;
 }
 
-export function speaks({ provider, model }: Candidate, { requires, format }: Surface): boolean {
-  return requires === undefined ? provider.formats.includes(format) : model.surfaces.includes(requires);
+/** Paths that the gateway does not know are a question of format. So is the legacy one, for models that are named. */
+export function speaks({ provider, model }: Candidate, { requires, format }: Surface, isNamed = false): boolean {
+  if (requires === undefined || (isNamed && requires === 'completions')) return provider.formats.includes(format);
+  return model.surfaces.includes(requires);
 }
 
 /**
@@ -86,7 +89,8 @@ export class EndpointCatalog {
     let available = this.availableOn.get(key);
     if (!available) {
       const candidates = this.candidates.filter(candidate => !candidate.exclusion && speaks(candidate, surface));
-      available = { candidates, models: candidates.map(({ model }) => model) };
+      const candidateOf = new Map(candidates.map(candidate => [candidate.model, candidate]));
+      available = { candidates, models: [...candidateOf.keys()], candidateOf };
       this.availableOn.set(key, available);
     }
     return available;

@@ -19,7 +19,7 @@ export interface ExplainParts {
   /** Whether the request would show a gateway key; without one, `clientCredential` may be a key for one provider. */
   hasGatewayKey: boolean;
   clientCredential: string | undefined;
-  baseUrls: Readonly<Record<string, string>>;
+  baseUrls: ReadonlyMap<string, string>;
   countTokens(modelId: string, text: string): number;
 }
 
@@ -63,7 +63,7 @@ function dryPlan(
       clientCredential: parts.clientCredential,
       clientProviderId:
         parts.clientCredential && clientProviderOf(parts.clientCredential, candidates, catalog.providers),
-      managedKeys: Object.fromEntries(parts.managedProviders.map(id => [id, 'managed'])),
+      managedKeys: new Map(parts.managedProviders.map(id => [id, 'managed'])),
       scope: hidden,
     },
     bodyRules: { body: templates.body(hidden), outputTokensMax: config.max_output_tokens },

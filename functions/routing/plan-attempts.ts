@@ -38,7 +38,7 @@ export interface PlanParts {
   /** Of the client and the policy, as a provider gets them. */
   headers: Headers;
   /** Base URLs that replace a provider's own; only the local stack has any. */
-  baseUrls: Readonly<Record<string, string>>;
+  baseUrls: ReadonlyMap<string, string>;
   fee: Fee;
   /** A model as the deployment's catalog knows it, whatever the endpoint's policy says of it. */
   pricedModel(candidate: Candidate): Model | undefined;
@@ -129,7 +129,7 @@ function once<Value>(compute: () => Value): () => Value {
 }
 
 function baseUrlOf({ provider }: Candidate, { baseUrls }: PlanParts): string {
-  const baseUrl = baseUrls[provider.id] ?? provider.baseUrl;
+  const baseUrl = baseUrls.get(provider.id) ?? provider.baseUrl;
   if (baseUrl) return baseUrl;
   throw new GatewayError(
     'ERR_NGROK_3800',

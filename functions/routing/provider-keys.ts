@@ -29,7 +29,7 @@ export interface Credentials {
   /** The only provider that gets it. */
   clientProviderId: string | undefined;
   /** The deployment's own keys: provider id → key. */
-  managedKeys: Readonly<Record<string, string>>;
+  managedKeys: ReadonlyMap<string, string>;
   /** What `${secrets.get(…)}` in a key means. */
   scope: TemplateScope;
 }
@@ -65,7 +65,7 @@ export function keysFor(
 /** The deployment's keys never go to an address that an endpoint's policy chose. */
 function otherKey(provider: Provider, hasOwnUrl: boolean, credentials: Credentials): ProviderKey {
   const { hasGatewayKey, clientCredential, clientProviderId, managedKeys } = credentials;
-  const managed = hasGatewayKey && !hasOwnUrl && !provider.custom ? managedKeys[provider.id] : undefined;
+  const managed = hasGatewayKey && !hasOwnUrl && !provider.custom ? managedKeys.get(provider.id) : undefined;
   if (managed) return { source: 'managed', value: managed };
   if (clientCredential && clientProviderId === provider.id) return { source: 'client', value: clientCredential };
   if (provider.custom) return { source: 'none', value: '' };

@@ -105,7 +105,7 @@ function namedCandidates(names: readonly string[], catalog: EndpointCatalog, rej
 }
 
 function speaking(candidates: readonly Candidate[], surface: Surface): readonly Candidate[] {
-  const able = candidates.filter(candidate => speaks(candidate, surface));
+  const able = candidates.filter(candidate => speaks(candidate, surface, true));
   if (able.length > 0) return able;
   const names = candidates.map(candidate => `"${candidateName(candidate)}"`).join(', ');
   throw new GatewayError(
@@ -115,7 +115,7 @@ function speaking(candidates: readonly Candidate[], surface: Surface): readonly 
 }
 
 function select(
-  { candidates, models }: Available,
+  { models, candidateOf }: Available,
   named: readonly Candidate[] | undefined,
   selectors: readonly ModelSelector[],
   selections: Selection[],
@@ -123,12 +123,12 @@ function select(
   const passedThrough = (named ?? []).filter(({ model }) => model.known === false);
   // Strategies see what the endpoint has, and what the client passes through to a provider.
   const visible = passedThrough.length === 0 ? models : [...models, ...passedThrough.map(({ model }) => model)];
-  const candidateOf = new Map([...candidates, ...passedThrough].map(candidate => [candidate.model, candidate]));
+  const find = (model: Model) => candidateOf.get(model) ?? passedThrough.find(candidate => candidate.model === model);
   for (const selector of selectors) {
     const selection: Selection = { strategy: selector.source, returned: [], toTry: [] };
     selections.push(selection);
     const chosen = new Set(choose(selector, visible, selection));
-    const chosenCandidates = [...chosen].flatMap(model => candidateOf.get(model) ?? []);
+    const chosenCandidates = [...chosen].flatMap(model => find(model) ?? []);
     const toTry = named ? named.filter(({ model }) => chosen.has(model)) : chosenCandidates;
     selection.returned = chosenCandidates.map(candidateName);
     selection.toTry = toTry.map(candidateName);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 const origin = process.argv[2] as string;
 const agent = new Agent({ keepAlive: true });
 
-const server = createServer(async (incoming, response) => {
+const server = createServer({ noDelay: true, keepAliveTimeout: 60_000 }, async (incoming, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const body = JSON.stringify(JSON.parse(Buffer.concat(chunks).toString('utf8')));
@@ -16,5 +16,4 @@ const server = createServer(async (incoming, response) => {
   });
   outgoing.end(body);
 });
-server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));

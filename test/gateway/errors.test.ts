@@ -127,8 +127,11 @@ test('managed keys serve only paths whose cost is known, and no path leaves the 
     const body = method === 'POST' ? JSON.stringify({ model: 'gpt-4o-mini', prompt: 'a boat' }) : undefined;
     return fetch(`${gateway.url}${path}`, { method, headers: { authorization: `Bearer ${gateway.token}` }, body });
   };
-  for (const path of ['/v1/images/generations', '/v1/__proto__', '/v1//chat/completions', '/v1/%2e%2e/admin']) {
+  for (const path of ['/v1/images/generations', '/v1/__proto__']) {
     assert.equal((await refusal(await call(path, 'POST'))).code, 'ERR_NGROK_3814', path);
+  }
+  for (const path of ['/v1//chat/completions', '/v1/%2e%2e/admin', '/v2/chat/completions']) {
+    assert.equal((await refusal(await call(path, 'POST'))).code, 'path_not_found', path);
   }
   assert.equal((await refusal(await call('/v1/chat/completions', 'GET'))).status, 405);
   assert.equal((await refusal(await call('/v1/models', 'DELETE'))).status, 405);
@@ -153,6 +156,15 @@ test('the last provider’s error is relayed, and nothing is charged', async () 
   });
   const after = await gateway.settled();
   assert.equal(after?.availableNanoUsd, before?.availableNanoUsd);
+});
+
+test('a provider that refuses the deployment’s own key is no fault of the client', async () => {
+  for (const status of [401, 403]) {
+    upstream.script = (_, response) =>
+      sendJson(response, status, { error: { message: 'Incorrect API key provided: sk-m…ed' } });
+    const response = await gateway.chat(hello);
+    assert.deepEqual(await refusal(response), { status: 503, code: 'ERR_NGROK_3807', type: 'all_attempts_failed' });
+  }
 });
 
 test('an unreachable provider is 502', async () => {

@@ -22,7 +22,7 @@ const nobody: Credentials = {
   hasGatewayKey: false,
   clientCredential: undefined,
   clientProviderId: undefined,
-  managedKeys: {},
+  managedKeys: new Map(),
   scope,
 };
 
@@ -42,7 +42,7 @@ function keys(
   return keysFor(candidate, entry, ownKeys, { ...nobody, ...credentials });
 }
 
-const managedKeys = { beta: 'sk-managed' };
+const managedKeys = new Map([['beta', 'sk-managed']]);
 const custom = 'providers: [{ id: mine, base_url: "https://mine.example", models: [{ id: m }] }]';
 const found: [
   what: string,
@@ -76,7 +76,7 @@ const found: [
   [
     'an own provider never gets a managed key',
     'm',
-    { hasGatewayKey: true, managedKeys: { mine: 'sk-managed' } },
+    { hasGatewayKey: true, managedKeys: new Map([['mine', 'sk-managed']]) },
     [],
     custom,
     ['none '],

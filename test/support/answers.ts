@@ -96,7 +96,7 @@ function responsesStream(model: string, reply: Reply): string[] {
   const item = { type: 'message', id: 'msg_1', role: 'assistant', status: 'in_progress', content: [] };
   const part = { item_id: 'msg_1', output_index: 0, content_index: 0 };
   const whole = responsesAnswer(model, reply);
-  const events: { type: string }[] = [
+  const events: Event[] = [
     { type: 'response.created', response: started },
     { type: 'response.output_item.added', output_index: 0, item },
     { type: 'response.content_part.added', ...part, part: { type: 'output_text', text: '', annotations: [] } },
@@ -144,7 +144,9 @@ function messagesStream(model: string, reply: Reply): string[] {
   return events.map(named);
 }
 
-function named(event: { type: string; [member: string]: unknown }): string {
+type Event = { type: string } & Record<string, unknown>;
+
+function named(event: Event): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 

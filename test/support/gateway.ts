@@ -6,6 +6,7 @@ import { type Fee, noFee } from '../../functions/core/fee.ts';
 import { newId } from '../../functions/core/ids.ts';
 import { createGateway } from '../../functions/gateway/create-gateway.ts';
 import { type ResponseStreams, toFunctionUrlHandler } from '../../functions/gateway/function-url.ts';
+import type { Gateway } from '../../functions/gateway/gateway.ts';
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
 import { createEgress } from '../../functions/providers/egress.ts';
 import { createAccessKey } from '../../functions/store/access-keys.ts';
@@ -29,6 +30,8 @@ export interface TestGateway {
   gatewayKeyId: string;
   accountId: string;
   endpointId: string;
+  /** The gateway itself, for calls that do not go over HTTP. */
+  gateway: Gateway;
   store: Store;
   balances: Balances;
   /** What was reported to operators. */
@@ -76,7 +79,7 @@ export async function startTestGateway(options: {
     pepperSecret: 'pepper',
     managedKeysSecret: 'managed',
     cacheLifetimeMs: 0,
-    baseUrls: options.baseUrls,
+    baseUrls: new Map(Object.entries(options.baseUrls)),
     countTokens: (_model, text) => Math.ceil(text.length / 4),
     report: (message, error) => reports.push(`${message}: ${error}`),
   });
@@ -114,6 +117,7 @@ export async function startTestGateway(options: {
     gatewayKeyId,
     accountId,
     endpointId,
+    gateway,
     store,
     balances,
     secrets,

@@ -60,14 +60,22 @@ export function fieldOf(node: ASTNode): { of: ASTNode; name: string } | undefine
   return key.op === 'value' && typeof key.args === 'string' ? { of, name: key.args } : undefined;
 }
 
-export type Evaluate = (evaluator: Evaluator, self: unknown, context: unknown) => unknown;
+/** How a node or macro is computed; `self` is the node or the macro. */
+export type Evaluate = (evaluator: Evaluator, self: unknown, scope: unknown) => unknown;
 
 export interface Evaluator {
-  run(node: ASTNode, context: unknown): unknown;
+  run(node: ASTNode, scope: unknown): unknown;
+  debugType(value: unknown): RuntimeType;
+}
+
+interface RuntimeType {
+  /** The value of a field; undefined when there is none. */
+  fieldLazy(value: unknown, field: string, node: ASTNode, evaluator: Evaluator): unknown;
 }
 
 export interface Checker {
-  check(node: ASTNode, context: unknown): CheckedType;
+  check(node: ASTNode, scope: unknown): CheckedType;
+  getType(name: string): CheckedType;
 }
 
 export interface CheckedType {
@@ -76,16 +84,17 @@ export interface CheckedType {
   valueType?: CheckedType;
 }
 
+/** A call that is computed in its own way; made when the source is parsed. */
+export interface Macro {
+  evaluate: Evaluate;
+  typeCheck(checker: Checker, self: unknown, scope: unknown): CheckedType;
+}
+
 /** The part of the engine's nodes that its type declarations leave out. */
 interface EngineNode {
   checkedType?: CheckedType;
   meta: { evaluate: Evaluate; alternate?: ASTNode; macro?: Macro };
-  setMeta(key: 'evaluate', value: Evaluate): unknown;
-}
-
-interface Macro {
-  evaluate: Evaluate;
-  typeCheck(checker: Checker, macro: unknown, context: unknown): unknown;
+  setMeta(key: 'evaluate' | 'macro', value: unknown): unknown;
 }
 
 function engineNode(node: ASTNode): EngineNode {
@@ -107,13 +116,7 @@ export function intercept(node: ASTNode, around: (evaluate: Evaluate) => Evaluat
   else engineNode(node).setMeta('evaluate', around(meta.evaluate));
 }
 
-/** Adds to the type check of a macro, which the engine may leave incomplete. */
-export function alsoCheck(node: ASTNode, check: (checker: Checker, context: unknown) => void): void {
-  const { macro } = engineNode(node).meta;
-  if (!macro) return;
-  const typeCheck = macro.typeCheck;
-  macro.typeCheck = (checker, self, context) => {
-    check(checker, context);
-    return typeCheck(checker, self, context);
-  };
+/** Gives a call another meaning, before it is type-checked. */
+export function replaceMacro(node: ASTNode, macro: Macro): void {
+  engineNode(node).setMeta('macro', macro);
 }

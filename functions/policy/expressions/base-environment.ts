@@ -1,24 +1,23 @@
-import { type ASTNode, Environment } from 'cel-js';
-import type { Checker, Evaluator } from './ast.ts';
+import { Environment } from 'cel-js';
 import type { CelType } from './cel-type.ts';
-import { errorAt } from './error-at.ts';
-import { EvaluationError } from './expression-error.ts';
-import { currentEvaluation, spend } from './meter.ts';
-import { compilePattern, type Pattern, stepsToCompile } from './pattern.ts';
+import { registerMatches } from './matches.ts';
 
 /** Limits of the parser; `check-shape.ts` sets those it lacks. */
 const limits = { maxAstNodes: 2_000, maxDepth: 64, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 };
 
 /**
  * CEL as all our expressions speak it. Beyond the standard: ints, uints and doubles compare, and ints and doubles
- * calculate, with each other (prices are doubles and people write `< 1`); a number that is not known is null, which
- * compares as false with every number and makes calculations null; `matches` reads RE2 syntax in linear time.
+ * calculate, with each other (prices are doubles and people write `< 1`); what is not known is null, which compares as
+ * false with every number, makes calculations null, and contains nothing; `matches` reads RE2 syntax in linear time.
  */
 const baseEnvironment = new Environment({ limits });
 
-/** A copy to which a kind of expression adds its own. */
-export function extendBase(types: readonly CelType[]): Environment {
-  const environment = baseEnvironment.clone();
+/**
+ * A copy to which a kind of expression adds its own.
+ * @param options.mixedLists whether lists and maps can hold values of several types, as JSON can
+ */
+export function extendBase(types: readonly CelType[], { mixedLists = false } = {}): Environment {
+  const environment = baseEnvironment.clone({ homogeneousAggregateLiterals: !mixedLists });
   for (const { name, wrapper, fields } of types) environment.registerType(name, { ctor: wrapper, fields });
   return environment;
 }
@@ -42,77 +41,21 @@ for (const [operator, calculate] of Object.entries(calculations)) {
   baseEnvironment.registerOperator(`double ${operator} int: double`, mixed);
 }
 
-for (const number of ['int', 'uint', 'double', 'null']) {
-  const pairs =
-    number === 'null'
-      ? [['null', 'null']]
-      : [
-          ['null', number],
-          [number, 'null'],
-        ];
-  for (const [left, right] of pairs) {
-    for (const operator of ['<', '<=', '>', '>=']) {
-      baseEnvironment.registerOperator(`${left} ${operator} ${right}: bool`, () => false);
-    }
-    for (const operator of ['+', '-', '*', '/', '%']) {
-      baseEnvironment.registerOperator(`${left} ${operator} ${right}: null`, () => null);
-    }
+const withNull = ['int', 'uint', 'double'].flatMap(number => [`null ? ${number}`, `${number} ? null`]);
+for (const operands of ['null ? null', ...withNull]) {
+  for (const operator of ['<', '<=', '>', '>=']) {
+    baseEnvironment.registerOperator(`${operands.replace('?', operator)}: bool`, () => false);
   }
+  for (const operator of ['+', '-', '*', '/', '%']) {
+    baseEnvironment.registerOperator(`${operands.replace('?', operator)}: null`, () => null);
+  }
+}
+for (const type of ['string', 'int', 'uint', 'double', 'bool']) {
+  baseEnvironment.registerOperator(`${type} in null: bool`, () => false);
+}
+for (const name of ['contains', 'startsWith', 'endsWith']) {
+  baseEnvironment.registerFunction(`null.${name}(string): bool`, () => false, { async: false });
 }
 baseEnvironment.registerOperator('-null', (value: null) => value);
 
-interface MatchesCall {
-  receiver: ASTNode;
-  args: readonly [ASTNode];
-}
-
-/**
- * The engine picks a macro by name and number of arguments alone, whatever its receiver: this one takes the place of
- * the built-in `string.matches`, which runs JavaScript's backtracking expressions. A literal pattern is compiled with
- * the expression.
- */
-baseEnvironment.registerFunction(
-  'bool.matches(ast): bool',
-  ({ receiver, args: [argument] }: MatchesCall) => {
-    let pattern: Pattern | undefined;
-    let last = { source: '', evaluation: 0 };
-    return {
-      async: false,
-      typeCheck(checker: Checker & { getType(name: string): unknown }, _macro: unknown, context: unknown) {
-        for (const node of [receiver, argument]) {
-          const type = checker.check(node, context).name;
-          if (type !== 'string' && type !== 'dyn') {
-            throw errorAt('type', `matches works on a string and a pattern in quotes, not on ${type}`, node);
-          }
-        }
-        if (argument.op === 'value') pattern = compileLiteral(argument);
-        return checker.getType('bool');
-      },
-      evaluate(evaluator: Evaluator, _macro: unknown, context: unknown) {
-        const text = evaluator.run(receiver, context);
-        const source = evaluator.run(argument, context);
-        if (typeof text !== 'string' || typeof source !== 'string') {
-          throw new EvaluationError('matches works on a string and a pattern that is a string');
-        }
-        const evaluation = currentEvaluation();
-        if (argument.op !== 'value' && !(last.source === source && last.evaluation === evaluation)) {
-          spend(stepsToCompile(source));
-          const compiled = compilePattern(source);
-          if ('problem' in compiled) {
-            throw new EvaluationError('matches was given a pattern that is not RE2 syntax, or too big');
-          }
-          last = { source, evaluation };
-          pattern = compiled.pattern;
-        }
-        return (pattern as Pattern).occursIn(text);
-      },
-    };
-  },
-  { async: false },
-);
-
-function compileLiteral(node: ASTNode): Pattern {
-  const compiled = compilePattern(String(node.args));
-  if ('problem' in compiled) throw errorAt('regex', compiled.problem, node);
-  return compiled.pattern;
-}
+registerMatches(baseEnvironment);

@@ -3,7 +3,8 @@ import { callOf, childrenOf, loopBodies } from './ast.ts';
 import type { Dialect } from './dialect.ts';
 import { errorAt } from './error-at.ts';
 import { suggest } from './near-names.ts';
-import { patternSize } from './pattern.ts';
+import { patternSize, patternSizeMax } from './pattern.ts';
+import { quote } from './quote.ts';
 
 /** A list of 200 conditions joined by `||` is 200 deep. */
 const depthMax = 250;
@@ -40,10 +41,12 @@ export function checkShape(root: ASTNode, dialect: Dialect): void {
     }
     const call = callOf(node);
     if (call && !functions.has(call.name)) {
-      throw errorAt('type', `there is no function "${call.name}"; ${suggest(call.name, functions)}`, node);
+      throw errorAt('type', `there is no function ${quote(call.name)}; ${suggest(call.name, functions)}`, node);
     }
     const [pattern] = call?.args ?? [];
-    if (call?.name === 'matches' && pattern?.op === 'value') patternsSize += patternSize(String(pattern.args));
+    if (call?.name === 'matches' && pattern?.op === 'value') {
+      patternsSize += Math.min(patternSizeMax, patternSize(String(pattern.args))); // more is refused by itself
+    }
     if (patternsSize > patternsSizeMax) {
       throw errorAt('too_complex', `the patterns of this expression are too big together; split it`, node);
     }

@@ -3,7 +3,8 @@ import { checkShape } from './check-shape.ts';
 import type { Dialect } from './dialect.ts';
 import { explainFailure, explainProblem } from './explain-error.ts';
 import { ExpressionError } from './expression-error.ts';
-import { checkFieldsInHas, readMetadataLeniently } from './metadata-access.ts';
+import { completeHas } from './has.ts';
+import { readMetadataLeniently } from './metadata-access.ts';
 import { spend, withinSteps } from './meter.ts';
 import { meterExpression } from './meter-expression.ts';
 
@@ -32,7 +33,7 @@ export function compileExpression(source: string, dialect: Dialect): Expression 
   try {
     const parsed = dialect.environment.parse(source);
     checkShape(parsed.ast, dialect);
-    checkFieldsInHas(parsed.ast);
+    completeHas(parsed.ast);
     const type = typeCheck(parsed);
     readMetadataLeniently(parsed.ast);
     const steps = meterExpression(parsed.ast);

@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { ExpressionError, WrongResultError } from './expression-error.ts';
 import { AiKeys, KeyElement, type KeyView, keyDialect } from './key-dialect.ts';
 import { modelDialect } from './model-dialect.ts';
+import { quote } from './quote.ts';
 
 export type { KeyView } from './key-dialect.ts';
 
@@ -80,7 +81,7 @@ function compileChoice<Element>(source: string, dialect: Dialect, choice: Choice
     const isElement = (element: unknown): element is Element => element instanceof wrapper;
     if (elements.every(isElement)) return elements;
     throw new WrongResultError(
-      `the strategy "${source}" gave ${describeValue(result, dialect.types)}; it must give ${expected}`,
+      `the strategy ${quote(source, 500)} gave ${describeValue(result, dialect.types)}; it must give ${expected}`,
     );
   };
 }

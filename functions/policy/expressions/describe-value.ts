@@ -26,5 +26,6 @@ function objectName(value: object | null, types: readonly CelType[]): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'list';
   if (value instanceof Uint8Array) return 'bytes';
+  if (typeof value.valueOf() === 'bigint') return 'uint';
   return types.find(({ wrapper }) => value instanceof wrapper)?.name ?? 'map';
 }

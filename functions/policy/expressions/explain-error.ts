@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.ts';
 import { errorAt } from './error-at.ts';
 import { EvaluationError, ExpressionError } from './expression-error.ts';
 import { suggest } from './near-names.ts';
+import { quote } from './quote.ts';
 
 /** Says in plain words why an expression does not compile. */
 export function explainProblem(error: unknown, source: string, dialect: Dialect): ExpressionError {
@@ -38,6 +39,8 @@ export function explainFailure(error: unknown, source: string): EvaluationError 
       const key = /^No such key: (.*)$/s.exec(error.summary)?.[1];
       return new EvaluationError(key && source.includes(key) ? `No such key: ${key}` : 'No such key');
     }
+    case 'index_out_of_bounds':
+      return new EvaluationError(`No such element: ${/index -?\d+/.exec(error.summary)?.[0]} is outside the list`);
     case 'bool_conversion_error':
       return new EvaluationError('bool() reads "true" and "false" only');
     case 'numeric_overflow':
@@ -98,7 +101,7 @@ function explainType(error: TypeProblem | EngineFailure, dialect: Dialect): stri
       return (node && missingField(node, dialect)) ?? inLowerCase(error.summary);
     case 'unknown_variable': {
       const name = /: (.*)$/.exec(error.summary)?.[1] ?? '';
-      return `there is no variable "${name}" here; ${suggest(name, dialect.variables)}, and what a loop such as filter(m, …) names`;
+      return `there is no variable ${quote(name)} here; ${suggest(name, dialect.variables)}, and what a loop such as filter(m, …) names`;
     }
     case 'no_such_overload':
       return `"${error.summary.replace('no such overload: ', '')}" cannot be computed; use values of one type, or convert with string(), int() or double()`;
@@ -113,7 +116,7 @@ function missingField(node: ASTNode, dialect: Dialect): string | undefined {
   const field = fieldOf(node);
   const type = dialect.types.find(({ name }) => name === (field && typeOf(field.of)?.name));
   return (
-    field && type && `${type.label} has no field "${field.name}"; ${suggest(field.name, Object.keys(type.fields))}`
+    field && type && `${type.label} has no field ${quote(field.name)}; ${suggest(field.name, Object.keys(type.fields))}`
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ASTNode } from 'cel-js';
-import { alsoCheck, callOf, childrenOf, fieldOf, intercept, typeOf } from './ast.ts';
+import { callOf, childrenOf, fieldOf, intercept, typeOf } from './ast.ts';
 import { readKey } from './metadata.ts';
 
 /**
@@ -9,29 +9,17 @@ import { readKey } from './metadata.ts';
  */
 export function readMetadataLeniently(node: ASTNode): void {
   for (const child of childrenOf(node)) readMetadataLeniently(child);
-  const subject = subjectOfHas(node);
-  if (subject && isBelowMetadata(subject)) {
-    intercept(node, () => (evaluator, _self, context) => evaluator.run(subject, context) !== null);
+  const call = callOf(node);
+  const [field] = call?.args ?? [];
+  if (call?.name === 'has' && field && isBelowMetadata(field)) {
+    intercept(node, () => (evaluator, _self, scope) => evaluator.run(field, scope) !== null);
   }
   if (!isBelowMetadata(node) || (node.op !== '.' && node.op !== '[]')) return;
   const [parent, key] = node.args;
-  intercept(node, () => (evaluator, _self, context) => {
-    const value = evaluator.run(parent, context);
-    return readKey(value, typeof key === 'string' ? key : evaluator.run(key, context));
+  intercept(node, () => (evaluator, _self, scope) => {
+    const value = evaluator.run(parent, scope);
+    return readKey(value, typeof key === 'string' ? key : evaluator.run(key, scope));
   });
-}
-
-/** The engine checks nothing below `has(…)`; with this a field that does not exist is refused there too. */
-export function checkFieldsInHas(node: ASTNode): void {
-  for (const child of childrenOf(node)) checkFieldsInHas(child);
-  const subject = subjectOfHas(node);
-  if (subject) alsoCheck(node, (checker, context) => checker.check(subject, context));
-}
-
-function subjectOfHas(node: ASTNode): ASTNode | undefined {
-  const call = callOf(node);
-  const [subject] = call?.args ?? [];
-  return call?.name === 'has' && !call.receiver && subject?.op === '.' ? subject : undefined;
 }
 
 function isBelowMetadata(node: ASTNode): boolean {

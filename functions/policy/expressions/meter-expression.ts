@@ -5,6 +5,9 @@ import { spend, spendReading } from './meter.ts';
 /** An error costs the engine a stack trace and a drawing of the source. */
 const stepsPerError = 200;
 
+/** Finding out at run time what an operator or function means for values of unknown type. */
+const stepsPerUntyped = 4;
+
 /** Operators that read their operands to the end. */
 const reading = new Set(['==', '!=', 'in', '+', '<', '<=', '>', '>=']);
 
@@ -19,7 +22,6 @@ const small = /^(int|uint|double|bool|null|type|[A-Z][A-Za-z]+)$/;
  */
 export function meterExpression(node: ASTNode): number {
   const call = callOf(node);
-  if (call?.name === 'has') return 2 + size(node);
   const bodies = call ? loopBodies(call) : [];
   if (call && bodies.length > 0) {
     for (const body of bodies) payPerElement(body, 1 + meterExpression(body));
@@ -27,38 +29,39 @@ export function meterExpression(node: ASTNode): number {
     return 1 + meterExpression(call.receiver as ASTNode);
   }
   const children = childrenOf(node);
-  const steps = children.reduce((sum, child) => sum + meterExpression(child), 1);
+  const untyped = children.some(child => typeOf(child)?.name.includes('dyn'));
+  const steps = children.reduce((sum, child) => sum + meterExpression(child), untyped ? 1 + stepsPerUntyped : 1);
   if (call || reading.has(node.op)) for (const child of children) payForReading(child);
   if (call) payForReading(node);
   if (node.op === '||' || node.op === '&&') payForErrors(node.args[0]);
   return steps;
 }
 
-function size(node: ASTNode): number {
-  return childrenOf(node).reduce((sum, child) => sum + size(child), 1);
-}
-
 function payPerElement(body: ASTNode, steps: number): void {
-  intercept(body, evaluate => (evaluator, self, context) => {
+  intercept(body, evaluate => (evaluator, self, scope) => {
     spend(steps);
-    return evaluate(evaluator, self, context);
+    return evaluate(evaluator, self, scope);
   });
 }
 
 function payForReading(node: ASTNode): void {
   const type = typeOf(node);
-  if (!type || small.test(type.name)) return;
-  intercept(node, evaluate => (evaluator, self, context) => {
-    const value = evaluate(evaluator, self, context);
+  if (!type || small.test(type.name) || isShortLiteral(node)) return;
+  intercept(node, evaluate => (evaluator, self, scope) => {
+    const value = evaluate(evaluator, self, scope);
     spendReading(value);
     return value;
   });
 }
 
+function isShortLiteral(node: ASTNode): boolean {
+  return node.op === 'value' && typeof node.args === 'string' && node.args.length < 64;
+}
+
 function payForErrors(node: ASTNode): void {
-  intercept(node, evaluate => (evaluator, self, context) => {
+  intercept(node, evaluate => (evaluator, self, scope) => {
     try {
-      return evaluate(evaluator, self, context);
+      return evaluate(evaluator, self, scope);
     } catch (error) {
       spend(stepsPerError);
       throw error;

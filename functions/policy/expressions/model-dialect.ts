@@ -10,6 +10,7 @@ import { readPath, toCelValue } from './metadata.ts';
 import { suggest } from './near-names.ts';
 import { registerRandom } from './pick-random.ts';
 import { priceTypes } from './pricing-types.ts';
+import { quote } from './quote.ts';
 import { registerSortBy, sortAscending } from './sort-by.ts';
 
 const environment = extendBase(aiTypes).registerVariable('ai', 'AiModels');
@@ -114,7 +115,7 @@ function findModel(models: readonly ModelView[], providerName: string, name: str
 }
 
 function missing(kind: string, name: string): never {
-  throw new EvaluationError(`No such ${kind}: ${name}`);
+  throw new EvaluationError(`No such ${kind}: ${quote(name)}`);
 }
 
 function checkNode(node: ASTNode): void {
@@ -128,9 +129,9 @@ function checkNode(node: ASTNode): void {
 }
 
 function sortFields(field: string): string {
-  return `sortBy knows no field "${field}"; write sortBy('price'), or an expression as in sortBy(m, m.pricing.output)`;
+  return `sortBy knows no field ${quote(field)}; write sortBy('price'), or an expression as in sortBy(m, m.pricing.output)`;
 }
 
 function noPriceType(type: string): string {
-  return `underCost knows no price "${type}"; ${suggest(type, priceTypes.keys())}`;
+  return `underCost knows no price ${quote(type)}; ${suggest(type, priceTypes.keys())}`;
 }

@@ -1,18 +1,32 @@
-/** "; did you mean …?" when a name is close to one that exists, else all that exist. */
+import { quote } from './quote.ts';
+
+/** "did you mean …?" with the names that are close to one that does not exist, else all names there are. */
 export function suggest(name: string, known: Iterable<string>): string {
   const names = [...known].sort();
-  const near = names.filter(other => isNear(name.toLowerCase(), other.toLowerCase()));
-  if (near.length > 0) return `did you mean ${near.slice(0, 3).map(quote).join(' or ')}?`;
-  return `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`;
+  const near = names
+    .map(other => ({ other, distance: distanceOf(name.toLowerCase(), other.toLowerCase()) }))
+    .filter(({ distance }) => distance !== undefined)
+    .sort((a, b) => (a.distance as number) - (b.distance as number));
+  if (near.length > 0) {
+    return `did you mean ${near
+      .slice(0, 3)
+      .map(({ other }) => quote(other))
+      .join(' or ')}?`;
+  }
+  if (names.length === 0) return 'there is none';
+  return `known: ${names.join(', ')}`;
 }
 
-function isNear(name: string, other: string): boolean {
-  if (name.length > 2 && (other.includes(name) || name.includes(other))) return true;
-  return name.length <= 40 && distance(name, other) <= Math.max(1, Math.floor(other.length / 4));
+/** Undefined for names that nobody confuses. */
+function distanceOf(name: string, other: string): number | undefined {
+  if (name.length > 40) return undefined;
+  const distance = lettersToChange(name, other);
+  const contains = Math.min(name.length, other.length) > 2 && (other.includes(name) || name.includes(other));
+  return contains || distance <= Math.max(1, Math.floor(other.length / 4)) ? distance : undefined;
 }
 
 /** How many letters to add, drop or change. */
-function distance(a: string, b: string): number {
+function lettersToChange(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [i, letter] of [...a].entries()) {
     const next = [i + 1];
@@ -23,8 +37,4 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] as number;
-}
-
-function quote(name: string): string {
-  return `"${name}"`;
 }

@@ -10,7 +10,7 @@ export interface Pattern {
 const lengthMax = 512;
 
 /** Instructions of the compiled pattern: each takes time to make, and each character may meet all of them. */
-const sizeMax = 500;
+export const patternSizeMax = 500;
 
 /** @returns the pattern, or in plain words why it cannot be used */
 export function compilePattern(source: string): { pattern: Pattern } | { problem: string } {
@@ -18,9 +18,9 @@ export function compilePattern(source: string): { pattern: Pattern } | { problem
     return { problem: `a pattern of ${source.length} characters is too long; ${lengthMax} is the limit` };
   }
   const size = patternSize(source);
-  if (size > sizeMax) {
+  if (size > patternSizeMax) {
     return {
-      problem: `the pattern "${source}" has ${size} parts with its repetitions written out, and ${sizeMax} is the limit; use smaller counts`,
+      problem: `the pattern "${source}" has ${size} parts with its repetitions written out, and ${patternSizeMax} is the limit; use smaller counts`,
     };
   }
   try {
@@ -36,7 +36,7 @@ export function compilePattern(source: string): { pattern: Pattern } | { problem
 
 /** Steps for compiling a pattern that is known only while an expression runs. */
 export function stepsToCompile(source: string): number {
-  return 500 + 20 * Math.min(sizeMax, patternSize(source));
+  return 500 + 20 * Math.min(patternSizeMax, patternSize(source));
 }
 
 class LinearPattern implements Pattern {
@@ -56,7 +56,8 @@ class LinearPattern implements Pattern {
 
 /** How long a pattern becomes with its counted repetitions written out. Reads any text; RE2 judges the syntax. */
 export function patternSize(source: string): number {
-  const token = /\\(?:[pP]\{[^}]*\}|x\{[^}]*\}|.)|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|./gsu;
+  const token =
+    /\\(?:[pP](?:\{[^}]*\}|.)|x\{[^}]*\}|.)|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|./gsu;
   const open: number[] = [];
   let total = 0; // of the group that is open
   let last = 0; // of what a count would repeat

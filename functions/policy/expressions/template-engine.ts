@@ -29,7 +29,7 @@ class Secrets {
 
 const types: readonly CelType[] = [{ name: 'Secrets', label: 'secrets', wrapper: Secrets, fields: {} }];
 
-const environment = extendBase(types).registerVariable('secrets', 'Secrets');
+const environment = extendBase(types, { mixedLists: true }).registerVariable('secrets', 'Secrets');
 const getNamed = (secrets: Secrets, vault: string, name: string) => secrets.get(vault, name);
 const getDefault = (secrets: Secrets, name: string) => secrets.get(defaultVault, name);
 environment.registerFunction('Secrets.get(string, string): string', getNamed, { async: false });

@@ -27,7 +27,9 @@ export class ChoiceStreamReader implements StreamReader {
     if (data === '[DONE]') return endReading;
     const chunk = parseObject(data);
     if (!chunk) return malformedReading;
-    if (chunk.error) return { ...emptyReading, error: errorMessage(chunk.error) };
+    if (chunk.error || chunk.object === 'error' || chunk.type === 'error') {
+      return { ...emptyReading, error: errorMessage(chunk.error ?? chunk) };
+    }
     const usage = chunk.usage ?? (isObject(chunk.x_groq) ? chunk.x_groq.usage : undefined);
     if (usage) this.reported = readChatUsage(usage) ?? this.reported;
     const choices = objectsOf(chunk.choices);

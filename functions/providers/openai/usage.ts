@@ -1,4 +1,4 @@
-import { tokenCount, type Usage, usageFrom } from '../../core/usage.ts';
+import { noUsage, tokenCount, type Usage, usageFrom } from '../../core/usage.ts';
 import { isObject, objectOf } from '../json-object.ts';
 
 /**
@@ -20,9 +20,13 @@ export function readChatUsage(usage: unknown): Usage | undefined {
   });
 }
 
-/** @see https://platform.openai.com/docs/api-reference/responses/object */
+/**
+ * Here zeros are to be believed: a response that only carries on a program asks no model.
+ * @see https://platform.openai.com/docs/api-reference/responses/object
+ */
 export function readResponsesUsage(usage: unknown): Usage | undefined {
   if (!isObject(usage)) return undefined;
+  if (usage.input_tokens === 0 && usage.output_tokens === 0 && usage.total_tokens === 0) return noUsage;
   const input = objectOf(usage.input_tokens_details);
   return readOpenAiUsage({
     input: usage.input_tokens,

@@ -53,3 +53,32 @@ test('other paths pass through with own keys, and managed keys are refused there
   assert.equal(refused.headers.get('ngrok-error-code'), 'ERR_NGROK_3814');
   assert.deepEqual(stack.called(), []);
 });
+
+test('H7 a stream is relayed as it comes, byte for byte', async () => {
+  await stack.configure('{}');
+  const chunk = (content: string) => `data: {"choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`;
+  const events = [
+    chunk('a'),
+    ': comment\r\n\r\n',
+    chunk('b'),
+    'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n',
+    'data: [DONE]\n\n',
+  ];
+  let release = () => {};
+  const released = new Promise<void>(resolve => {
+    release = resolve;
+  });
+  stack.upstream.script = async (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(events[0]);
+    await released;
+    response.end(events.slice(1).join(''));
+  };
+  const body = { model: 'gpt-4o', messages: hello, stream: true, stream_options: { include_usage: true } };
+  const answer = await stack.post('/v1/chat/completions', body);
+  const received: Buffer[] = [];
+  for await (const part of answer.body ?? []) {
+    received.push(Buffer.from(part));
+    release(); // the provider sends the rest only after the client has the beginning
+  }
+  assert.equal(Buffer.concat(received).toString(), events.join(''));
+});

@@ -41,7 +41,7 @@ function reset(): void {
 const messages = [{ role: 'user' as const, content: 'Hello' }];
 const sent = () => stack.upstream.requests.at(-1);
 
-test('openai: chat, streaming, tools, pictures and structured output', async () => {
+test('J3, J6, H8 openai: chat, streaming, tools, pictures and structured output', async () => {
   const plain = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages, max_tokens: 50 });
   assert.equal(plain.choices[0]?.message.content, words);
 
@@ -75,7 +75,7 @@ test('openai: chat, streaming, tools, pictures and structured output', async () 
   assert.deepEqual(parsed.choices[0]?.message.parsed, { city: 'Paris' });
 });
 
-test('openai: responses, streamed responses, embeddings, completions and models', async () => {
+test('J3, J6, H8 openai: responses, streamed responses, embeddings, completions and models', async () => {
   const response = await openai.responses.create({ model: 'gpt-4o-mini', input: 'Hello', max_output_tokens: 50 });
   assert.equal(response.output_text, words);
   let streamed = '';
@@ -91,7 +91,11 @@ test('openai: responses, streamed responses, embeddings, completions and models'
     const embedded = await openai.embeddings.create({ model, input: ['one', 'two'] });
     assert.deepEqual(embedded.data[1]?.embedding, [0.25, -0.5]);
   }
-  const completed = await openai.completions.create({ model: 'gpt-3.5-turbo', prompt: 'Hello', max_tokens: 5 });
+  const completed = await openai.completions.create({
+    model: 'gpt-3.5-turbo-instruct',
+    prompt: 'Hello',
+    max_tokens: 5,
+  });
   assert.equal(completed.choices[0]?.text, words);
   const ids: string[] = [];
   for await (const model of openai.models.list()) ids.push(model.id);
@@ -99,7 +103,7 @@ test('openai: responses, streamed responses, embeddings, completions and models'
   assert.equal((await openai.models.retrieve('gpt-4o')).id, 'gpt-4o');
 });
 
-test('anthropic: messages, streaming, tools, pictures and token counting', async () => {
+test('J4, H8 anthropic: messages, streaming, tools, pictures and token counting', async () => {
   const base = { model: 'claude-haiku-4-5', max_tokens: 50, messages };
   const plain = await anthropic.messages.create(base);
   assert.deepEqual(plain.content, [{ type: 'text', text: words }]);
@@ -121,14 +125,14 @@ test('anthropic: messages, streaming, tools, pictures and token counting', async
   assert.equal((await anthropic.messages.countTokens({ model: 'claude-haiku-4-5', messages })).input_tokens, 20);
 });
 
-test('Claude is also reached through chat completions, without translation', async () => {
+test('H9 Claude is also reached through chat completions, without translation', async () => {
   await openai.chat.completions.create({ model: 'claude-haiku-4-5', messages, max_tokens: 50 });
   assert.equal(sent()?.path, '/anthropic/v1/chat/completions');
   assert.deepEqual(sent()?.body, { model: 'claude-haiku-4-5', messages, max_tokens: 50 });
   assert.equal(sent()?.headers.authorization, 'Bearer sk-managed-anthropic');
 });
 
-test('Vercel AI SDK: its default path, streaming, tools, and Anthropic', async () => {
+test('J2 Vercel AI SDK: its default path, streaming, tools, and Anthropic', async () => {
   const provider = createOpenAI({ baseURL: `${stack.gatewayUrl}/v1`, apiKey: stack.gatewayKey });
   const text = await generateText({ model: provider('gpt-4o-mini'), prompt: 'Hello', maxOutputTokens: 50 });
   assert.equal(text.text, words);
@@ -155,7 +159,7 @@ test('Vercel AI SDK: its default path, streaming, tools, and Anthropic', async (
   assert.equal(await claudeStream.text, words);
 });
 
-test('LangChain: chat, streaming and embeddings', async () => {
+test('J5 LangChain: chat, streaming and embeddings', async () => {
   const configuration = { baseURL: `${stack.gatewayUrl}/v1` };
   const apiKey = stack.gatewayKey;
   const model = new ChatOpenAI({ model: 'gpt-4o-mini', apiKey, configuration, maxTokens: 50, maxRetries: 0 });
