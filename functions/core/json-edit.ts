@@ -49,7 +49,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** One past the closing quote of the string that starts at `start`. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let at = start;
   for (;;) {
     at = text.indexOf('"', at + 1);

@@ -36,7 +36,7 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
     const resolution = resolveCandidates(call, caller.endpoint.catalog, caller.endpoint.modelSelectors);
     exchange = startExchange(requestId, startedAtMs, caller, call, resolution, request.timeLeftMs);
     if (resolution.error) throw resolution.error;
-    const plan = await planCall(exchange, gateway);
+    const plan = await planCall(request, exchange, gateway);
     exchange.dropped = plan.dropped;
     if (plan.error) throw plan.error;
     const answer = await firstAnswer(request, plan, exchange, gateway);
@@ -109,7 +109,7 @@ function listing(requestId: string, body: object): GatewayResponse {
   };
 }
 
-/** Which provider and model answered, and after how many attempts. */
+/** Which provider and model answered, after how many attempts, and to how many tokens the balance limited the answer. */
 function traceHeaders({ requestId, served, attempts }: Exchange): Record<string, string> {
   return {
     'ngrok-aig-request-id': requestId,
@@ -118,6 +118,7 @@ function traceHeaders({ requestId, served, attempts }: Exchange): Record<string,
       'ngrok-aig-provider': served.candidate.provider.id,
       'ngrok-aig-model': served.candidate.model.id,
     }),
+    ...(served?.outputLimit !== undefined && { 'ngrok-aig-output-limit': String(served.outputLimit) }),
   };
 }
 

@@ -1,12 +1,13 @@
 import { GatewayError } from '../core/errors.ts';
-import { formatUsd } from '../core/money.ts';
 import { callProvider, type ProviderAnswer, ProviderError } from '../providers/http.ts';
+import type { FittedPlan } from '../routing/fit-plan.ts';
 import type { KeyFailure } from '../routing/key-health.ts';
 import { attemptsMax, type Plan } from '../routing/plan-attempts.ts';
 import { keyId, type ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
 import type { Attempt, Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
+import { affordablePlan } from './hold-credits.ts';
 import { type OpenedAnswer, openAnswer } from './open-answer.ts';
 import type { CallPlan } from './plan-call.ts';
 import { providerRequest } from './provider-request.ts';
@@ -30,8 +31,8 @@ type Result =
   | { status: 'failed'; key: ProviderKey; answer?: AllAttemptsFailed['answer'] };
 
 /**
- * Tries candidates in order, each with each of its keys, until one answers. Before the first managed key is used, the
- * most that any managed plan still to come could cost is set aside. When a provider refuses keys with 401, they are read
+ * Tries candidates in order, each with each of its keys, until one answers. Managed plans are tried as the
+ * balance allows it. When a provider refuses keys with 401, they are read
  * anew once for each request, and what has been replaced is tried.
  * @throws AllAttemptsFailed when the last attempt got an HTTP error from its provider
  * @throws GatewayError ERR_NGROK_3800, 3807, 3810, 3812 when it did not; 4026 and others when nothing could be tried
@@ -46,15 +47,17 @@ export async function firstAnswer(
   let refusal: GatewayError | undefined;
   let last: Result | undefined;
   let readKeysAgain = false;
-  for (const [index, plan] of plans.entries()) {
-    if (plan.boundNanoUsd !== undefined && !exchange.hold) {
-      refusal ??= await holdFor(plans.slice(index), exchange, gateway);
-      if (refusal) continue;
+  for (const [index, planned] of plans.entries()) {
+    const fitted = await affordablePlan(planned, plans.slice(index + 1), refusal, exchange, gateway);
+    if (fitted instanceof GatewayError) {
+      refusal ??= fitted;
+      continue;
     }
+    const { plan } = fitted;
     const keys = [...plan.keys];
     for (const key of keys) {
       if (exchange.attempts.length === attemptsMax) throw tooManyAttempts(exchange);
-      last = await tryOnce(request, plan, key, callPlan, exchange, gateway);
+      last = await tryOnce(request, fitted, key, callPlan, exchange, gateway);
       if (last.status === 'answered') return last.answer;
       if (exchange.deadline.signal.aborted) throw totalTimeout(exchange);
       if (last.answer?.status === 401 && !readKeysAgain && key === keys.at(-1)) {
@@ -85,7 +88,7 @@ async function replacedKeys({ candidate, keys }: Plan, callPlan: CallPlan): Prom
 
 async function tryOnce(
   request: GatewayRequest,
-  plan: Plan,
+  { plan, outputLimit }: FittedPlan,
   key: ProviderKey,
   callPlan: CallPlan,
   exchange: Exchange,
@@ -107,7 +110,7 @@ async function tryOnce(
     attempt.responseHeaders = answer.headers;
     if (answer.status >= 300) return await failedAnswer(answer, attempt);
     const opened = await openAnswer(answer, exchange, gateway);
-    exchange.served = { candidate: plan.candidate, key };
+    exchange.served = { candidate: plan.candidate, key, price: plan.bound?.price, outputLimit };
     return { status: 'answered', answer: opened };
   } catch (error) {
     if (!(error instanceof ProviderError || error instanceof UnusableAnswer)) throw error;
@@ -148,23 +151,6 @@ function keyFailure({ failure, status }: AttemptRecord): KeyFailure | undefined 
   if (failure === 'timeout' || failure === 'total_timeout') return 'timeout';
   if (status === 429) return 'rate_limit';
   return failure === 'http' && status < 500 ? 'client' : 'server';
-}
-
-/** @returns why no money could be set aside, or undefined when it was */
-async function holdFor(plans: Plan[], exchange: Exchange, gateway: Gateway): Promise<GatewayError | undefined> {
-  const bounds = plans.flatMap(({ boundNanoUsd }) => boundNanoUsd ?? []);
-  const amountNanoUsd = bounds.reduce((a, b) => (a > b ? a : b));
-  const { accountId } = exchange.caller.endpoint;
-  const result = await gateway.balances.hold(accountId, exchange.requestId, amountNanoUsd, gateway.now());
-  if (result.status === 'held') {
-    exchange.hold = result.hold;
-    return undefined;
-  }
-  const [needed, available] = [formatUsd(amountNanoUsd), formatUsd(result.availableNanoUsd)];
-  return new GatewayError(
-    result.everPurchased ? 'ERR_NGROK_4026' : 'ERR_NGROK_6033',
-    `Not enough credits: this request may cost up to ${needed} USD and ${available} USD are available; buy or grant credits, lower max_completion_tokens, or use your own provider key`,
-  );
 }
 
 function describe({ attempts, dropped }: Exchange): string {

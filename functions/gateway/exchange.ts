@@ -1,3 +1,4 @@
+import type { Price } from '../core/catalog/price.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Candidate } from '../routing/endpoint-catalog.ts';
@@ -25,8 +26,7 @@ export interface Exchange {
   hold: Hold | undefined;
   /** When the first provider was called. */
   sentAtMs: number | undefined;
-  /** Who answered. */
-  served: { candidate: Candidate; key: ProviderKey } | undefined;
+  served: Served | undefined;
   firstContentAtMs: number | undefined;
   /** As the provider reported it. */
   usage: Usage | undefined;
@@ -37,6 +37,16 @@ export interface Exchange {
   outcome: UsageRecord['outcome'];
   status: number;
   errorCode: ErrorCode | undefined;
+}
+
+/** Who answered, and on what terms. */
+export interface Served {
+  candidate: Candidate;
+  key: ProviderKey;
+  /** What credits were set aside with, when the key is the deployment's. */
+  price: Price | undefined;
+  /** What the answer was limited to so that the balance covers it, when the client allowed more. */
+  outputLimit: number | undefined;
 }
 
 /** One call of a provider: what is recorded of it, and what only its own request may show. */

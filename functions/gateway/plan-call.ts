@@ -1,8 +1,9 @@
+import { mergeHeaders } from '../routing/bounds/beta-headers.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { type PlanParts, planAttempts } from '../routing/plan-attempts.ts';
 import { type Credentials, clientProviderOf, keysFor, type ProviderKey } from '../routing/provider-keys.ts';
 import type { Exchange } from './exchange.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway, GatewayRequest } from './gateway.ts';
 import { readSecretScope } from './secret-scope.ts';
 
 /** What will be tried, and a second look at keys that a provider refuses. */
@@ -15,7 +16,11 @@ export interface CallPlan extends ReturnType<typeof planAttempts> {
 }
 
 /** Gathers what planning needs from caches and secrets, and plans. */
-export async function planCall(exchange: Exchange, gateway: Gateway): Promise<CallPlan> {
+export async function planCall(
+  request: Pick<GatewayRequest, 'headers'>,
+  exchange: Exchange,
+  gateway: Gateway,
+): Promise<CallPlan> {
   const { caller, call, resolution } = exchange;
   const { catalog, policy, templates, keySelectors } = caller.endpoint;
   const { candidates } = resolution;
@@ -34,6 +39,7 @@ export async function planCall(exchange: Exchange, gateway: Gateway): Promise<Ca
     };
   };
   const credentials = await credentialsFrom(false);
+  const headers = templates.headers(credentials.scope);
   const parts: PlanParts = {
     call,
     catalog,
@@ -41,6 +47,7 @@ export async function planCall(exchange: Exchange, gateway: Gateway): Promise<Ca
     ownKeys,
     credentials,
     bodyRules: { body: templates.body(credentials.scope), outputTokensMax: policy.aiGateway.max_output_tokens },
+    headers: mergeHeaders(request.headers, headers),
     baseUrls: gateway.baseUrls,
     fee: gateway.fee,
     pricedModel: ({ provider, model }) => gateway.catalog.model(provider.id, model.id),
@@ -48,7 +55,7 @@ export async function planCall(exchange: Exchange, gateway: Gateway): Promise<Ca
   };
   return {
     ...planAttempts(candidates, parts),
-    headers: templates.headers(credentials.scope),
+    headers,
     queryParams: templates.queryParams(credentials.scope),
     async keysNow(candidate) {
       const entry = catalog.provider(candidate.provider.id);

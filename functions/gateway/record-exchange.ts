@@ -1,6 +1,7 @@
+import type { Price } from '../core/catalog/price.ts';
 import { cost } from '../core/pricing.ts';
 import type { Usage } from '../core/usage.ts';
-import { candidateName } from '../routing/endpoint-catalog.ts';
+import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
@@ -67,7 +68,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
 
 /** Money of one request as text. Own keys cost the balance nothing; no request costs more than its hold. */
 function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Gateway) {
-  const price = served && gateway.catalog.model(served.candidate.provider.id, served.candidate.model.id)?.price;
+  const price = served && (served.price ?? listedPrice(served.candidate, gateway));
   if (!price || !usage) return { costNanoUsd: '0', upstreamCostNanoUsd: '0', feeNanoUsd: '0' };
   const { upstreamNanoUsd, feeNanoUsd, totalNanoUsd } = cost(price, usage, gateway.fee);
   if (served.key.source !== 'managed' || !hold) {
@@ -80,6 +81,11 @@ function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Ga
     feeNanoUsd: feeNanoUsd.toString(),
     overrunNanoUsd: overrunNanoUsd > 0n ? overrunNanoUsd.toString() : undefined,
   };
+}
+
+/** What an answer on other keys would have cost. */
+function listedPrice({ provider, model }: Candidate, { catalog }: Gateway): Price | null | undefined {
+  return catalog.model(provider.id, model.id)?.price;
 }
 
 /** Enough to tell why these candidates and no others; a policy may offer hundreds. */

@@ -1,6 +1,7 @@
 import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Fee } from '../core/fee.ts';
 import { formatUsd } from '../core/money.ts';
+import { mergeHeaders } from './bounds/beta-headers.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
 import { candidateName } from './endpoint-catalog.ts';
 import type { ModelCall } from './model-call.ts';
@@ -66,6 +67,7 @@ function dryPlan(
       scope: hidden,
     },
     bodyRules: { body: templates.body(hidden), outputTokensMax: config.max_output_tokens },
+    headers: mergeHeaders({}, templates.headers(hidden)),
     baseUrls: parts.baseUrls,
     fee: parts.fee,
     pricedModel: ({ provider, model }) => parts.catalog.model(provider.id, model.id),
@@ -73,7 +75,7 @@ function dryPlan(
   });
 }
 
-function toCandidate({ candidate, keys, baseUrl, forwarded, boundNanoUsd }: Plan) {
+function toCandidate({ candidate, keys, baseUrl, forwarded, bound }: Plan) {
   return {
     name: candidateName(candidate),
     provider: candidate.provider.id,
@@ -83,12 +85,12 @@ function toCandidate({ candidate, keys, baseUrl, forwarded, boundNanoUsd }: Plan
     keys: keys.map(({ source }) => source),
     set: forwarded.set,
     removed: forwarded.remove.filter(name => name !== 'models'),
-    cost_at_most_usd: boundNanoUsd === undefined ? null : formatUsd(boundNanoUsd),
+    cost_at_most_usd: bound === undefined ? null : formatUsd(bound.mostNanoUsd),
   };
 }
 
 /** The most that any managed candidate could cost is set aside before the first is called. */
 function holdOf(plans: readonly Plan[]): string {
-  const bounds = plans.flatMap(({ boundNanoUsd }) => boundNanoUsd ?? []);
+  const bounds = plans.flatMap(({ bound }) => bound?.mostNanoUsd ?? []);
   return formatUsd(bounds.reduce((a, b) => (a > b ? a : b), 0n));
 }

@@ -4,12 +4,15 @@ import type { Fee } from '../core/fee.ts';
 import { type EncodingName, encodingForModel } from '../core/tokens/encodings.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
 import { surfacePaths } from '../providers/surfaces.ts';
+import { checkBetaHeaders, type Headers } from './bounds/beta-headers.ts';
+import { managedBody } from './bounds/managed-body.ts';
+import { isFree, measureRequest, textTokensMax } from './bounds/measure-request.ts';
+import { type PlanBound, planBound } from './bounds/plan-bound.ts';
 import { type Candidate, candidateName, type EndpointCatalog } from './endpoint-catalog.ts';
 import { type BodyRules, type ForwardedBody, forwardedBody } from './forwarded-body.ts';
 import type { ModelCall } from './model-call.ts';
 import { type Credentials, type KeySelection, keysFor, type OwnKeys, type ProviderKey } from './provider-keys.ts';
 import type { Rejection } from './resolve-candidates.ts';
-import { measureCall, upperBound } from './upper-bound.ts';
 
 /** More tries than this help nobody. */
 export const attemptsMax = 32;
@@ -21,8 +24,8 @@ export interface Plan {
   keySelections: KeySelection[];
   baseUrl: string;
   forwarded: ForwardedBody;
-  /** The most it can cost the balance; undefined when the provider bills somebody else. */
-  boundNanoUsd: bigint | undefined;
+  /** The most it can cost the balance; undefined when it costs nothing, or the provider bills somebody else. */
+  bound: PlanBound | undefined;
 }
 
 export interface PlanParts {
@@ -32,6 +35,8 @@ export interface PlanParts {
   ownKeys: OwnKeys;
   credentials: Credentials;
   bodyRules: BodyRules;
+  /** Of the client and the policy, as a provider gets them. */
+  headers: Headers;
   /** Base URLs that replace a provider's own; only the local stack has any. */
   baseUrls: ReadonlyMap<string, string>;
   fee: Fee;
@@ -55,11 +60,12 @@ export function planAttempts(candidates: readonly Candidate[], parts: PlanParts)
   let error: GatewayError | undefined;
   let keys = 0;
   const checkInput = inputLimit(parts);
+  const textTokens = once(() => textTokensMax(parts.call));
   for (const candidate of candidates) {
     if (keys > attemptsMax) break;
     try {
       checkInput(candidate);
-      const plan = planCandidate(candidate, parts);
+      const plan = planCandidate(candidate, parts, textTokens);
       plans.push(plan);
       keys += plan.keys.length;
     } catch (cause) {
@@ -71,8 +77,8 @@ export function planAttempts(candidates: readonly Candidate[], parts: PlanParts)
   return { plans, dropped, error: plans.length === 0 ? error : undefined };
 }
 
-function planCandidate(candidate: Candidate, parts: PlanParts): Plan {
-  const { call, catalog, ownKeys, credentials, bodyRules, fee } = parts;
+function planCandidate(candidate: Candidate, parts: PlanParts, textTokens: () => number): Plan {
+  const { call, catalog, ownKeys, credentials, bodyRules } = parts;
   const entry = catalog.provider(candidate.provider.id);
   if (!entry) throw new Error(`candidate ${candidateName(candidate)} is of no provider of its endpoint`);
   const { keys, selections } = keysFor(candidate, entry, ownKeys, credentials);
@@ -89,14 +95,37 @@ function planCandidate(candidate: Candidate, parts: PlanParts): Plan {
     keys,
     keySelections: selections,
     baseUrl: baseUrlOf(candidate, parts),
-    forwarded,
-    boundNanoUsd: isManaged ? boundOf(candidate, forwarded, parts, fee) : undefined,
+    ...(isManaged && !isFree(call.surface)
+      ? boundedRequest(candidate, forwarded, parts, textTokens)
+      : { forwarded, bound: undefined }),
   };
 }
 
-function boundOf(candidate: Candidate, { set, members }: ForwardedBody, { call, pricedModel }: PlanParts, fee: Fee) {
-  const bytes = Buffer.byteLength(call.text) + Buffer.byteLength(JSON.stringify(set));
-  return upperBound(measureCall(members, bytes), candidate, pricedModel(candidate), fee);
+/** What is sent with a managed key, and the most it can cost. What the client asked for is judged before it is changed. */
+function boundedRequest(
+  candidate: Candidate,
+  asked: ForwardedBody,
+  { call, headers, pricedModel, fee }: PlanParts,
+  textTokens: () => number,
+): Pick<Plan, 'forwarded' | 'bound'> {
+  const { surface } = call;
+  const tally = measureRequest(surface, asked.members);
+  const forwarded = managedBody(call, candidate, asked);
+  const { members, set } = forwarded;
+  const model = pricedModel(candidate);
+  const request = { surface, members, textTokens: textTokens() + Buffer.byteLength(JSON.stringify(set)), tally };
+  // An alias can have another price than the model whose name it is, so the name that is sent must be the model's own.
+  const bound = planBound(request, candidateName(candidate), model?.id === members.model ? model : undefined, fee);
+  if (model) checkBetaHeaders(headers, model);
+  return { forwarded, bound };
+}
+
+function once<Value>(compute: () => Value): () => Value {
+  let computed: { value: Value } | undefined;
+  return () => {
+    computed ??= { value: compute() };
+    return computed.value;
+  };
 }
 
 function baseUrlOf({ provider }: Candidate, { baseUrls }: PlanParts): string {

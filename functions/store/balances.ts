@@ -24,6 +24,12 @@ export interface Hold {
   amountNanoUsd: bigint;
 }
 
+/** What a request wants set aside: the amount, or, if there is less, what there is, but no less than the least. */
+export interface Wanted {
+  amountNanoUsd: bigint;
+  leastNanoUsd: bigint;
+}
+
 export type HoldRefusal = {
   status: 'insufficient';
   availableNanoUsd: bigint;
@@ -71,28 +77,35 @@ export class Balances {
   }
 
   /**
-   * Sets money aside for a request; rounded up to a whole micro-USD.
+   * Sets money aside for a request, rounded up to a whole micro-USD. A plain amount is wanted in full.
    * A hold whose outcome is unknown is given up (the sweep returns it) and a new one is tried.
    * @throws StoreError when the store does not answer
    */
   async hold(
     accountId: string,
     requestId: string,
-    amountNanoUsd: bigint,
+    wanted: bigint | Wanted,
     nowMs: number,
   ): Promise<{ status: 'held'; hold: Hold } | HoldRefusal> {
-    const roundedNanoUsd = roundUpToHoldUnit(amountNanoUsd);
+    const { amountNanoUsd, leastNanoUsd } =
+      typeof wanted === 'bigint' ? { amountNanoUsd: wanted, leastNanoUsd: wanted } : wanted;
     for (let holdAttempt = 0; ; holdAttempt++) {
-      const held = { accountId, id: { requestId, attempt: holdAttempt }, amountNanoUsd: roundedNanoUsd };
+      const id = { requestId, attempt: holdAttempt };
+      const held = { accountId, id, amountNanoUsd: roundUpToHoldUnit(amountNanoUsd) };
       try {
-        return await this.holdOnce(held, Math.floor(nowMs / 1000));
+        return await this.holdOnce(held, roundUpToHoldUnit(leastNanoUsd), Math.floor(nowMs / 1000));
       } catch (error) {
         if (!(error instanceof StoreError) || holdAttempt + 1 === holdAttemptsMax) throw error;
       }
     }
   }
 
-  private async holdOnce(held: Hold, nowSeconds: number): Promise<{ status: 'held'; hold: Hold } | HoldRefusal> {
+  private async holdOnce(
+    wanted: Hold,
+    leastNanoUsd: bigint,
+    nowSeconds: number,
+  ): Promise<{ status: 'held'; hold: Hold } | HoldRefusal> {
+    let held = wanted;
     for (let races = 0; races < racesMax; races++) {
       if (await this.writeHold(held, nowSeconds)) return { status: 'held', hold: held };
       const balance = await this.read(held.accountId);
@@ -100,9 +113,11 @@ export class Balances {
       const { status } = hold(balance, holdKey(held.id), held.amountNanoUsd, nowSeconds);
       if (status === 'exists') return { status: 'held', hold: held };
       if (status === 'lots_ended') await this.expireLots(held.accountId, nowSeconds * 1000);
-      if (status === 'insufficient') {
-        return { status, availableNanoUsd: balance.availableNanoUsd, everPurchased: balance.purchasedNanoUsd > 0n };
-      }
+      if (status !== 'insufficient') continue;
+      const { availableNanoUsd, purchasedNanoUsd } = balance;
+      const wholeNanoUsd = availableNanoUsd - (availableNanoUsd % holdUnitNanoUsd);
+      if (wholeNanoUsd < leastNanoUsd) return { status, availableNanoUsd, everPurchased: purchasedNanoUsd > 0n };
+      held = { ...wanted, amountNanoUsd: wholeNanoUsd < wanted.amountNanoUsd ? wholeNanoUsd : wanted.amountNanoUsd };
     }
     throw new StoreError('holding credits', new Error(`lost ${racesMax} races`));
   }

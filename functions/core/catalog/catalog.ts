@@ -26,6 +26,8 @@ export interface Provider {
   outputLimit: 'max_tokens' | 'max_completion_tokens';
   /** How its keys begin, where that tells them from others': a client's key goes to no other provider. */
   keyPrefixes: readonly string[];
+  /** Members that every request on managed keys gets, so that nothing is stored and the listed price is what it costs. */
+  managedMembers?: Partial<Record<Surface, Readonly<Record<string, unknown>>>>;
   /** Members of a body that a surface takes; all others are left out. Absent: nothing is left out. */
   supportedParams?: Partial<Record<Surface, readonly string[]>>;
   /** What an endpoint's policy says about it, for strategies; never sent anywhere. */

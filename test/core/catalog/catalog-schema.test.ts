@@ -50,6 +50,7 @@ const catalog = z.strictObject({
       baseUrl: z.url({ protocol: /^https$/ }),
       formats: z.array(z.enum(['openai', 'anthropic'])).optional(),
       managed: z.boolean().optional(),
+      managedMembers: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.boolean()]))).optional(),
       outputLimit: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
       keyPrefixes: z.array(z.string().min(3)).optional(),
       models: z.array(model),

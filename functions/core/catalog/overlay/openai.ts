@@ -198,6 +198,13 @@ const deprecatedO = [
   ]),
 ];
 
+/**
+ * Without a tier the project's own applies, which may be a dearer one; without `store`, answers are kept where everybody
+ * who shares the key could reach them.
+ * @see https://platform.openai.com/docs/api-reference/responses/create
+ */
+const standard = { service_tier: 'default', store: false };
+
 export const openai: OverlayProvider = {
   id: 'openai',
   aliases: ['openAI', 'open-ai', 'open-AI'],
@@ -205,5 +212,6 @@ export const openai: OverlayProvider = {
   baseUrl: 'https://api.openai.com/v1/',
   outputLimit: 'max_completion_tokens',
   managed: true,
+  managedMembers: { 'chat-completions': standard, responses: standard },
   models: [...current, ...embeddings, ...family({ deprecated: true }, [...deprecatedGpt, ...deprecatedO])],
 };

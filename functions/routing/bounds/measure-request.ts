@@ -1,0 +1,65 @@
+import { GatewayError } from '../../core/errors.ts';
+import { hasRepeatedMember, shapeOf } from '../../core/json-shape.ts';
+import type { Surface } from '../../providers/surface.ts';
+import type { ModelCall } from '../model-call.ts';
+import { chatCompletions } from './chat-completions.ts';
+import { answersToPrompts, completions } from './completions.ts';
+import { embeddings } from './embeddings.ts';
+import { messages } from './messages.ts';
+import { responses } from './responses.ts';
+import { members, type Rules } from './rules.ts';
+import { emptyTally, type Tally } from './tally.ts';
+
+/** Deeper than requests get, and shallow enough to be written as JSON again. */
+const depthMax = 1_000;
+
+/** Surfaces on which managed keys cost something. Counting tokens is free. */
+const rulesOf: Partial<Record<Surface['name'], Rules>> = {
+  'chat-completions': chatCompletions,
+  completions,
+  embeddings,
+  messages,
+  responses,
+};
+
+export function isFree({ name }: Surface): boolean {
+  return name === 'count-tokens';
+}
+
+/**
+ * Reads what a request on managed keys can use beyond its text.
+ * @throws GatewayError ERR_NGROK_3815 or 3816 for what has no bound, 3801 for what no provider understands
+ */
+export function measureRequest({ name }: Surface, body: Record<string, unknown>): Tally {
+  const rules = rulesOf[name];
+  if (!rules) throw new Error(`no rules for the members of ${name} requests`);
+  const tally = emptyTally();
+  members(rules, 'the request')(body, tally);
+  if (name === 'completions') answersToPrompts(body, tally);
+  if (name === 'embeddings') tally.answers = 0;
+  return tally;
+}
+
+/**
+ * The most tokens that the text of a client's body can have. Byte-level tokenizers, which OpenAI, Anthropic, Meta, Qwen and
+ * DeepSeek use, cut a text into pieces of at least one byte, and so do those that fall back to bytes, such as Google's. A
+ * special token (`<|endoftext|>`) is one token of many bytes. The bytes of the JSON are more than those of the text in it:
+ * an escape is longer than what it stands for, and names, quotes and braces are no prompt. Some tokenizers, such as
+ * Anthropic's first, normalise a text before; that makes some characters longer, so the longer of both counts.
+ * @throws GatewayError ERR_NGROK_3801 for JSON that two readers could understand differently
+ */
+export function textTokensMax({ text, body }: ModelCall): number {
+  const shape = shapeOf(body);
+  if (shape.depth > depthMax) throw badBody(`it is nested ${shape.depth} levels deep; ${depthMax} are the most`);
+  if (hasRepeatedMember(text, shape)) throw badBody('an object in it names a member twice; send it once');
+  const bytes = Buffer.byteLength(text);
+  if (bytes === text.length && !text.includes('\\u')) return bytes;
+  const decoded = text.includes('\\u') ? JSON.stringify(body) : text;
+  return Math.max(bytes, Buffer.byteLength(decoded.normalize('NFKC')));
+}
+
+function badBody(problem: string): GatewayError {
+  return new GatewayError('ERR_NGROK_3801', `The request body cannot be used with managed keys: ${problem}`, {
+    type: 'invalid_request_error',
+  });
+}

@@ -1,0 +1,91 @@
+import { GatewayError } from '../../core/errors.ts';
+import { isObject, type JsonObject } from '../../providers/json-object.ts';
+import type { Tally } from './tally.ts';
+
+/**
+ * Looks at one value of a request on managed keys: notes what it can use beyond its text, or refuses it.
+ *
+ * What is not listed is refused, for members of a request and of its messages as for types of items, parts and tools.
+ * Providers add features that cost money under new names (a faster mode, a second model, a server that holds the
+ * conversation), and a list of what must not pass would let each of them through until somebody reads the news. The price of
+ * this is that a harmless new member needs the caller's own key until it is listed here. Other members of a part that is
+ * listed are its text.
+ */
+export type Rule = (value: unknown, tally: Tally) => void;
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** Uses no more tokens than it has bytes, or none. */
+export const plain: Rule = () => {};
+
+/** Refuses everything that asks for something. */
+export function refused(what: string, why: string): Rule {
+  return value => {
+    if (!isAbsent(value)) throw unbounded(what, why);
+  };
+}
+
+/** Lets only these values pass, and what asks for nothing. */
+export function only(values: readonly unknown[], what: string, why: string): Rule {
+  return value => {
+    if (!isAbsent(value) && !values.includes(value)) throw unbounded(`${what} ${show(value)}`, why);
+  };
+}
+
+/** Every member of an object by the rule of its name. */
+export function members(rules: Rules, what: string): Rule {
+  return (value, tally) => {
+    if (!isObject(value)) return;
+    for (const [name, member] of Object.entries(value)) {
+      if (member === null || member === undefined) continue;
+      const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+      if (!rule) throw unbounded(`${show(name)} in ${what}`, 'what it can cost is not known');
+      rule(member, tally);
+    }
+  };
+}
+
+/** Every element of a list, or the value itself where it is none. */
+export function each(rule: Rule): Rule {
+  return (value, tally) => {
+    for (const element of Array.isArray(value) ? value : [value]) rule(element, tally);
+  };
+}
+
+/** An object by the rule of its `type`; what is no object is text. */
+export function byType(rules: Rules, what: string, why: string, typeOf: (value: JsonObject) => unknown = typeMember) {
+  return (value: unknown, tally: Tally): void => {
+    if (!isObject(value)) return;
+    const type = typeOf(value);
+    const rule = typeof type === 'string' && Object.hasOwn(rules, type) ? rules[type] : undefined;
+    if (!rule) throw unbounded(`${what} of type ${show(type)}`, why);
+    rule(value, tally);
+  };
+}
+
+/** A server that ignores case would see another type than we do. */
+export function typeMember(value: JsonObject): unknown {
+  const names = Object.keys(value).filter(name => name.toLowerCase() === 'type');
+  if (names.some(name => name !== 'type'))
+    throw unbounded('a member "type" in other letters', 'it could mean two things');
+  return value.type;
+}
+
+/** @returns ERR_NGROK_3816 for what could cost more than can be set aside */
+export function unbounded(what: string, why: string): GatewayError {
+  return new GatewayError(
+    'ERR_NGROK_3816',
+    `Managed keys cannot be used with ${what}: ${why}. Leave it out, or use your own provider key`,
+    { type: 'cost_not_bounded' },
+  );
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+}
+
+/** Enough of a value to recognise it, and nothing of a prompt. */
+export function show(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
