@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import fc from 'fast-check';
+import type { ZodSafeParseResult } from 'zod';
+import { checkoutSessionRoutes } from '../../functions/credits/checkout-sessions.ts';
 import { type CreditsApi, startCreditsApi } from './start-credits-api.ts';
 import { metadataOf, secretKey, webhookSecret } from './stripe-mock.ts';
 
@@ -111,6 +114,27 @@ test('an amount that is none, or too little, or too much, is refused before Stri
   for (const amount_usd of ['5', '5.0', '5.00', '999999.99', '7.250000000']) {
     assert.equal((await call('POST', '/credits/checkout_sessions', { amount_usd })).status, 201, amount_usd);
   }
+});
+
+test('whatever is written as an amount, what is taken is that many cents', () => {
+  const [{ body } = { body: undefined }] = checkoutSessionRoutes(() => assert.fail('Stripe is not needed'));
+  const read = (amount_usd: string) => body?.safeParse({ amount_usd }) as ZodSafeParseResult<{ amount_usd: number }>;
+  const odd = fc.oneof(fc.string(), fc.stringMatching(/^[-+]?[0-9]{0,14}[.,]?[0-9]{0,11}(e[0-9]{1,3})?$/));
+  fc.assert(
+    fc.property(odd, text => {
+      const result = read(text);
+      if (!result.success) return;
+      assert.match(text, /^\d+(\.\d{1,2}0*)?$/);
+      assert.equal(result.data.amount_usd, Math.round(Number(text) * 100));
+      assert.ok(result.data.amount_usd >= 500 && result.data.amount_usd <= 99_999_999);
+    }),
+    { numRuns: 2_000 },
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: 500, max: 99_999_999 }), cents => {
+      assert.equal(read(`${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`).data?.amount_usd, cents);
+    }),
+  );
 });
 
 test('an idempotency key makes one session for an account, and another for another account', async () => {

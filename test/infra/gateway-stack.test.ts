@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { leaseMs } from '../../functions/store/vault-directory.ts';
 import { resourcesOfType, synthesizeStack } from './synthesize-stack.ts';
 
 const { stack, template, resources, logicalIdOf } = synthesizeStack();
@@ -61,6 +62,10 @@ test('each function is told the secrets that it may use and no others', () => {
   assert.deepEqual(secretsOf('secrets').sort(), [['TOLLGATE_ACCOUNT_SECRETS_PREFIX', 'tollgate/accounts/'], pepper]);
   assert.deepEqual(secretsOf('expiry'), []);
   assert.deepEqual(secretsOf('bootstrap').sort(), [['TOLLGATE_MANAGEMENT_KEY_SECRET', 'ManagementKeySecret'], pepper]);
+});
+
+test('a lock on vaults outlasts the function that takes it, so that nobody else comes while it writes', () => {
+  assert.ok(leaseMs > Number(propertiesOf('secrets').Timeout) * 1_000);
 });
 
 test('settings reach the functions that follow them', () => {
