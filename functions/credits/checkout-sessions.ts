@@ -5,14 +5,7 @@ import { formatUsd, parseUsd } from '../core/money.ts';
 import { usdAnswer } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Route, route } from '../management/route.ts';
-import {
-  accountField,
-  centsField,
-  isStripeFailure,
-  nanoUsdPerCent,
-  type OpenStripe,
-  toCheckoutError,
-} from './stripe.ts';
+import { accountField, centsField, isStripeFailure, nanoUsdPerCent, openStripe, toCheckoutError } from './stripe.ts';
 
 const path = '/credits/checkout_sessions';
 
@@ -43,82 +36,84 @@ const returnUrlField = z
   .url({ protocol: /^https?$/, error: 'write an address that begins with https:// or http://' })
   .max(2_048, 'is over 2048 characters; shorten it');
 
-const createBody = z.strictObject({
-  amount_usd: amountField,
-  success_url: returnUrlField.optional(),
-  cancel_url: returnUrlField.optional(),
-});
+const createBody = z
+  .strictObject({
+    amount_usd: amountField,
+    success_url: returnUrlField.optional(),
+    cancel_url: returnUrlField.optional(),
+  })
+  .meta({ id: 'CheckoutSessionCreate' });
 
 const statusField = z.enum(['open', 'complete', 'expired']);
 
-const sessionAnswer = z.strictObject({
-  id: z.string(),
-  url: z.url().nullable().describe('Where to pay; null once the session is over'),
-  amount_usd: usdAnswer,
-  status: statusField,
-  replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the session'),
-});
+const sessionAnswer = z
+  .strictObject({
+    id: z.string(),
+    url: z.url().nullable().describe('Where to pay; null once the session is over'),
+    amount_usd: usdAnswer,
+    status: statusField,
+    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the session'),
+  })
+  .meta({ id: 'CheckoutSession' });
 
 /** Buying credits. The lot comes with Stripe's event, see `stripe-webhook.ts`; a session only takes the money. */
-export function checkoutSessionRoutes(openStripe: OpenStripe): Route[] {
-  return [
-    route({
-      method: 'POST',
-      path,
-      summary: 'Begin to buy credits: the answer says where to pay',
-      idempotent: true,
-      role: 'admin',
-      body: createBody,
-      answer: sessionAnswer,
-      async handle({ body, caller, origin, idempotencyKey }, { secrets }) {
-        const { client } = await openStripe(secrets);
-        const metadata = { [accountField]: caller.accountId, [centsField]: String(body.amount_usd) };
-        try {
-          const session = await client.checkout.sessions.create(
-            {
-              mode: 'payment',
-              client_reference_id: caller.accountId,
-              line_items: [
-                {
-                  quantity: 1,
-                  price_data: {
-                    currency: 'usd',
-                    unit_amount: body.amount_usd,
-                    product_data: { name: 'Tollgate credits' },
-                  },
+export const checkoutSessionRoutes: Route[] = [
+  route({
+    method: 'POST',
+    path,
+    summary: 'Begin to buy credits: the answer says where to pay',
+    idempotent: true,
+    role: 'admin',
+    body: createBody,
+    answer: sessionAnswer,
+    async handle({ body, caller, origin, idempotencyKey }, management) {
+      const { client } = await openStripe(management);
+      const metadata = { [accountField]: caller.accountId, [centsField]: String(body.amount_usd) };
+      try {
+        const session = await client.checkout.sessions.create(
+          {
+            mode: 'payment',
+            client_reference_id: caller.accountId,
+            line_items: [
+              {
+                quantity: 1,
+                price_data: {
+                  currency: 'usd',
+                  unit_amount: body.amount_usd,
+                  product_data: { name: 'Tollgate credits' },
                 },
-              ],
-              metadata,
-              payment_intent_data: { metadata }, // and so the charge's, which a refund is about
-              success_url: body.success_url ?? `${origin}/dashboard/`,
-              ...(body.cancel_url !== undefined && { cancel_url: body.cancel_url }),
-            },
-            idempotencyKey === undefined ? {} : { idempotencyKey: stripeKey(caller.accountId, idempotencyKey) },
-          );
-          const isReplayed = session.lastResponse.headers['idempotent-replayed'] === 'true';
-          return { status: 201, body: { ...toWire(session), ...(isReplayed && { replayed: true }) } };
-        } catch (error) {
-          throw toCheckoutError(error);
-        }
-      },
-    }),
-    route({
-      method: 'GET',
-      path: `${path}/{id}`,
-      summary: 'Show whether a purchase was paid',
-      role: 'viewer',
-      answer: sessionAnswer,
-      async handle({ parameters: { id = '' }, caller }, { secrets }) {
-        const { client } = await openStripe(secrets);
-        const session = await findSession(client, id);
-        if (session?.metadata?.[accountField] !== caller.accountId) {
-          throw new ManagementError('not_found', `There is no checkout session "${id}"`);
-        }
-        return { status: 200, body: toWire(session) };
-      },
-    }),
-  ];
-}
+              },
+            ],
+            metadata,
+            payment_intent_data: { metadata }, // and so the charge's, which a refund is about
+            success_url: body.success_url ?? `${origin}/dashboard/`,
+            ...(body.cancel_url !== undefined && { cancel_url: body.cancel_url }),
+          },
+          idempotencyKey === undefined ? {} : { idempotencyKey: stripeKey(caller.accountId, idempotencyKey) },
+        );
+        const isReplayed = session.lastResponse.headers['idempotent-replayed'] === 'true';
+        return { status: 201, body: { ...toWire(session), ...(isReplayed && { replayed: true }) } };
+      } catch (error) {
+        throw toCheckoutError(error);
+      }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/{id}`,
+    summary: 'Show whether a purchase was paid',
+    role: 'viewer',
+    answer: sessionAnswer,
+    async handle({ parameters: { id = '' }, caller }, management) {
+      const { client } = await openStripe(management);
+      const session = await findSession(client, id);
+      if (session?.metadata?.[accountField] !== caller.accountId) {
+        throw new ManagementError('not_found', `There is no checkout session "${id}"`);
+      }
+      return { status: 200, body: toWire(session) };
+    },
+  }),
+];
 
 async function findSession(client: Stripe, id: string): Promise<Stripe.Checkout.Session | undefined> {
   if (!/^cs_\w{1,250}$/.test(id)) return undefined;

@@ -8,13 +8,14 @@ import { findAccount } from '../store/accounts.ts';
 import { Balances } from '../store/balances.ts';
 import { findRefusedPayment, recordRefusedPayment } from '../store/refused-payments.ts';
 import { purchaseMaxCents, purchaseMinCents } from './checkout-sessions.ts';
-import { accountField, centsField, nanoUsdPerCent, type OpenStripe, type StripeAccess } from './stripe.ts';
+import { accountField, centsField, nanoUsdPerCent, openStripe, type StripeAccess } from './stripe.ts';
 
 /**
  * Takes what is unspent of a lot back, at most the amount, once for each refund id.
  * @returns how much that was, also when it was taken before
  */
 export type RefundLot = (
+  balances: Balances,
   accountId: string,
   refund: { id: string; lotId: string; amountNanoUsd: bigint; reason: string },
   nowMs: number,
@@ -56,7 +57,7 @@ type WebhookAnswer = z.output<typeof webhookAnswer>;
  * Stripe sends again for three days what is not answered with 2xx. So faults of ours answer 5xx, and payments that no
  * repetition can turn into credits are recorded, reported and answered with 200.
  */
-export function stripeWebhookRoute(openStripe: OpenStripe, refundLot: RefundLot | undefined): PublicRoute {
+export function createStripeWebhookRoute(refundLot: RefundLot | undefined): PublicRoute {
   return {
     method: 'POST',
     path: '/webhooks/stripe',
@@ -64,7 +65,7 @@ export function stripeWebhookRoute(openStripe: OpenStripe, refundLot: RefundLot 
     role: 'public',
     answer: webhookAnswer,
     async handle(request, management) {
-      const event = readEvent(request, await openStripe(management.secrets), management);
+      const event = readEvent(request, await openStripe(management), management);
       switch (event.type) {
         case 'checkout.session.completed':
         case 'checkout.session.async_payment_succeeded':
@@ -161,7 +162,8 @@ async function refund(
   const paymentId = charge.payment_intent;
   if (accountId === undefined || !paymentId) return ignored('the charge was not made by Tollgate');
   const lotId = lotIdOf(paymentId);
-  if (!(await new Balances(store, randomBytes).findLot(accountId, lotId))) {
+  const balances = new Balances(store, randomBytes);
+  if (!(await balances.findLot(accountId, lotId))) {
     if (await findRefusedPayment(store, paymentId)) return ignored('the payment has bought no credits');
     // Events come in any order: after the purchase this one will find its lot.
     throw new ManagementError('service_unavailable', 'The purchase that is refunded has not arrived yet; send again', {
@@ -179,7 +181,7 @@ async function refund(
     });
   }
   const reason = `Stripe refund of ${paymentId}`;
-  const { refundedNanoUsd } = await refundLot(accountId, { id, lotId, amountNanoUsd, reason }, now());
+  const { refundedNanoUsd } = await refundLot(balances, accountId, { id, lotId, amountNanoUsd, reason }, now());
   if (refundedNanoUsd < amountNanoUsd) {
     const spent = formatUsd(amountNanoUsd - refundedNanoUsd);
     report(`Stripe refund ${id}: ${spent} USD of it are no longer there to take back`, new Error(`lot ${lotId}`));

@@ -1,22 +1,12 @@
 import type { Stripe } from 'stripe';
 import { ManagementError } from '../management/management-error.ts';
-import type { SecretReader } from '../store/secrets.ts';
-
-export interface StripeSettings {
-  /** Secret that holds `{"secret_key": "sk_…", "webhook_secret": "whsec_…"}`. */
-  secretId: string;
-  /** Where Stripe's API is, when it is not at Stripe: for the local stack and tests. */
-  apiBase: string | undefined;
-}
+import type { Management } from '../management/route.ts';
 
 export interface StripeAccess {
   client: Stripe;
   /** Signs what Stripe sends to the webhook. */
   webhookSecret: string;
 }
-
-/** @throws ManagementError stripe_not_configured */
-export type OpenStripe = (secrets: SecretReader) => Promise<StripeAccess>;
 
 /** Two attempts and the pause between them end before API Gateway gives up. */
 const timeoutMs = 8_000;
@@ -29,27 +19,29 @@ export const nanoUsdPerCent = 10_000_000n;
 export const accountField = 'tollgate_account_id';
 export const centsField = 'tollgate_amount_cents';
 
+const opened = new WeakMap<Management, { secretKey: string; client: Stripe }>();
+
 /**
  * Opens Stripe when it is needed: the package takes longer to load than everything else in the function. Both keys must
  * be there, because a sale whose event is refused would take money and give nothing.
+ * @throws ManagementError stripe_not_configured
  */
-export function createStripe({ secretId, apiBase }: StripeSettings): OpenStripe {
-  let opened: { secretKey: string; client: Stripe } | undefined;
-  return async secrets => {
-    const keys = (await secrets.read(secretId)) ?? {};
-    const secretKey = requireKey(keys, 'secret_key');
-    const webhookSecret = requireKey(keys, 'webhook_secret');
-    if (opened?.secretKey !== secretKey) {
-      const { Stripe } = await import('stripe');
-      const options = { timeout: timeoutMs, maxNetworkRetries: retries, telemetry: false, ...addressOf(apiBase) };
-      opened = { secretKey, client: new Stripe(secretKey, options) };
-    }
-    return { client: opened.client, webhookSecret };
-  };
+export async function openStripe(management: Management): Promise<StripeAccess> {
+  const { stripe, secrets } = management;
+  const keys = (stripe && (await secrets.read(stripe.secretId))) ?? {};
+  const secretKey = requireKey(keys, 'secret_key');
+  const webhookSecret = requireKey(keys, 'webhook_secret');
+  const known = opened.get(management);
+  if (known?.secretKey === secretKey) return { client: known.client, webhookSecret };
+  const { Stripe } = await import('stripe');
+  const options = { timeout: timeoutMs, maxNetworkRetries: retries, telemetry: false, ...addressOf(stripe?.apiBase) };
+  const client = new Stripe(secretKey, options);
+  opened.set(management, { secretKey, client });
+  return { client, webhookSecret };
 }
 
 function requireKey(keys: Record<string, string>, name: string): string {
-  const key = keys[name]?.trim();
+  const key = String(keys[name] ?? '').trim();
   if (key) return key;
   throw new ManagementError(
     'stripe_not_configured',

@@ -1,3 +1,4 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ZodType, z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { RandomBytes } from '../core/ids.ts';
@@ -17,6 +18,17 @@ export interface Management {
   /** Whether policies may name loopback addresses: only on the local stack. */
   allowLoopback: boolean;
   report(message: string, error: unknown): void;
+  /** Where the values of accounts' secrets lie; only the function that writes them has it. */
+  accountSecrets?: { client: SecretsManagerClient; prefix: string } | undefined;
+  /** How Stripe is reached; only the function that sells credits has it. */
+  stripe?: StripeSettings | undefined;
+}
+
+export interface StripeSettings {
+  /** Secret that holds `{"secret_key": "sk_…", "webhook_secret": "whsec_…"}`. */
+  secretId: string;
+  /** Where Stripe's API is, when it is not at Stripe: for the local stack and tests. */
+  apiBase: string | undefined;
 }
 
 /** A request whose key is proven and whose input is checked. */

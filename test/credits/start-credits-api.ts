@@ -2,8 +2,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import Stripe from 'stripe';
 import { balanceRoutes } from '../../functions/credits/balance.ts';
 import { checkoutSessionRoutes } from '../../functions/credits/checkout-sessions.ts';
-import { createStripe } from '../../functions/credits/stripe.ts';
-import { type RefundLot, stripeWebhookRoute } from '../../functions/credits/stripe-webhook.ts';
+import { createStripeWebhookRoute, type RefundLot } from '../../functions/credits/stripe-webhook.ts';
 import { transactionRoutes } from '../../functions/credits/transactions.ts';
 import { type Call, callWith, startTestBackend, type TestBackend } from '../support/management-backend.ts';
 import { type StripeMock, secretKey, startStripeMock, webhookSecret } from './stripe-mock.ts';
@@ -35,15 +34,11 @@ export async function startCreditsApi({ refundLot }: { refundLot?: RefundLot | '
   const refunds: Parameters<RefundLot>[] = [];
   const recordRefund: RefundLot = async (...refund) => {
     refunds.push(refund);
-    return { refundedNanoUsd: refund[1].amountNanoUsd };
+    return { refundedNanoUsd: refund[2].amountNanoUsd };
   };
-  const openStripe = createStripe({ secretId, apiBase: stripe.url });
-  const server = await backend.serve([
-    ...balanceRoutes,
-    ...transactionRoutes,
-    ...checkoutSessionRoutes(openStripe),
-    stripeWebhookRoute(openStripe, refundLot === 'none' ? undefined : (refundLot ?? recordRefund)),
-  ]);
+  const webhook = createStripeWebhookRoute(refundLot === 'none' ? undefined : (refundLot ?? recordRefund));
+  const routes = [...balanceRoutes, ...transactionRoutes, ...checkoutSessionRoutes, webhook];
+  const server = await backend.serve(routes, { stripe: { secretId, apiBase: stripe.url } });
   const signer = new Stripe(secretKey);
 
   const configure = async (value: Record<string, string>) => {

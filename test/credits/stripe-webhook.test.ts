@@ -247,7 +247,7 @@ test('a refund takes back what was refunded, each part once, whatever the order'
   }
   const lotId = lotIdOf(payment_intent);
   assert.deepEqual(
-    api.refunds.map(([account, { id, lotId: lot, amountNanoUsd, reason }]) => ({
+    api.refunds.map(([, account, { id, lotId: lot, amountNanoUsd, reason }]) => ({
       account,
       id,
       lot,

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { secretRoutes } from '../../functions/secrets/secrets.ts';
-import { vaultRoutes } from '../../functions/secrets/vaults.ts';
-import { Vaults } from '../../functions/store/vaults.ts';
+import { routes } from '../../functions/secrets/routes.ts';
 import { callWith, type TestAnswer } from '../support/management-backend.ts';
 import { prefix, type SecretsApi, startSecretsApi, valueMark } from './start-secrets-api.ts';
 
@@ -11,10 +9,7 @@ let second: { url: string; close(): Promise<void> };
 
 before(async () => {
   api = await startSecretsApi();
-  const { store, secrets, management } = api;
-  const { now, randomBytes } = management;
-  const vaults = new Vaults({ store, secrets, prefix, now, randomBytes });
-  second = await api.serve([...vaultRoutes(vaults), ...secretRoutes(vaults)]);
+  second = await api.serve(routes, { accountSecrets: { client: api.secrets, prefix } });
 });
 
 after(async () => {

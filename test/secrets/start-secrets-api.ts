@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { GetSecretValueCommand, ResourceNotFoundException } from '@aws-sdk/client-secrets-manager';
-import { secretRoutes } from '../../functions/secrets/secrets.ts';
-import { vaultRoutes } from '../../functions/secrets/vaults.ts';
+import { routes } from '../../functions/secrets/routes.ts';
 import { type AccountSecrets, createAccountSecrets, shardSecretId } from '../../functions/store/account-secrets.ts';
 import { createSecretReader } from '../../functions/store/secrets.ts';
 import { readDirectory } from '../../functions/store/vault-directory.ts';
-import { Vaults } from '../../functions/store/vaults.ts';
 import { type Call, callWith, startTestBackend, type TestBackend } from '../support/management-backend.ts';
 
 export const prefix = 'tollgate/accounts/';
@@ -30,9 +28,7 @@ export interface SecretsApi extends TestBackend {
 export async function startSecretsApi(): Promise<SecretsApi> {
   const backend = await startTestBackend();
   const { store, secrets, management } = backend;
-  const { now, randomBytes } = management;
-  const vaults = new Vaults({ store, secrets, prefix, now, randomBytes });
-  const server = await backend.serve([...vaultRoutes(vaults), ...secretRoutes(vaults)]);
+  const server = await backend.serve(routes, { accountSecrets: { client: secrets, prefix } });
   const texts: string[] = [];
 
   const maps = async (accountId: string) => {
@@ -53,7 +49,7 @@ export async function startSecretsApi(): Promise<SecretsApi> {
     ...backend,
     url: server.url,
     texts,
-    gateway: createAccountSecrets(createSecretReader(secrets, 0, now), prefix),
+    gateway: createAccountSecrets(createSecretReader(secrets, 0, management.now), prefix),
     async open() {
       const { accountId, token } = await backend.newAccount();
       const call = callWith(server.url, token);

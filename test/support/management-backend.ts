@@ -26,8 +26,8 @@ export interface TestBackend {
   /** Makes an account with a management key. */
   newAccount(role?: Role): Promise<{ accountId: string; token: string }>;
   newKey(accountId: string, role: Role): Promise<string>;
-  /** Serves routes as one function behind the API. */
-  serve(routes: AnyRoute[]): Promise<{ url: string; close(): Promise<void> }>;
+  /** Serves routes as one instance of a function behind the API. */
+  serve(routes: AnyRoute[], own?: Partial<Management>): Promise<{ url: string; close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -77,8 +77,8 @@ export async function startTestBackend(): Promise<TestBackend> {
       await createAccount(store, { id: accountId, plan: 'payg', createdAt: new Date(now()).toISOString() });
       return { accountId, token: await newKey(accountId, role) };
     },
-    serve(routes) {
-      const handler = createManagementHandler(routes, management) as unknown as HttpApiHandler;
+    serve(routes, own = {}) {
+      const handler = createManagementHandler(routes, { ...management, ...own }) as unknown as HttpApiHandler;
       return serveHttpApi(Object.fromEntries(routes.map(({ path }) => [path, handler])), { drainMs: 1_000 });
     },
     async close() {
