@@ -16,19 +16,15 @@ export const purchaseMaxCents = 99_999_999;
 
 const amountField = z
   .string({ error: ({ input }) => (input === undefined ? undefined : 'write it as a decimal string such as "5.00"') })
+  .regex(/^\d{1,12}(\.\d{1,9})?$/, {
+    error: ({ input }) => `${quote(input)} is not an amount; write USD as a decimal string such as "5.00"`,
+  })
   .transform((text, context) => {
-    const refuse = (message: string) => {
-      context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" ${message}` });
-      return z.NEVER;
-    };
-    const amountNanoUsd = parseUsd(text);
-    if (amountNanoUsd === undefined) return refuse('is not an amount; write USD as a decimal string such as "5.00"');
-    if (amountNanoUsd % nanoUsdPerCent !== 0n) return refuse('has parts of a cent; write at most two decimals');
-    const cents = amountNanoUsd / nanoUsdPerCent;
-    if (cents < purchaseMinCents)
-      return refuse(`is below the minimum of ${inUsd(purchaseMinCents)} USD; buy at least that`);
-    if (cents > purchaseMaxCents) return refuse(`is above the maximum of ${inUsd(purchaseMaxCents)} USD; buy in parts`);
-    return Number(cents);
+    const amountNanoUsd = parseUsd(text) ?? 0n;
+    const message = whyNotSold(amountNanoUsd);
+    if (message === undefined) return Number(amountNanoUsd / nanoUsdPerCent);
+    context.addIssue({ code: 'custom', message: `${quote(text)} ${message}` });
+    return z.NEVER;
   })
   .describe(`At least ${inUsd(purchaseMinCents)} and at most ${inUsd(purchaseMaxCents)} USD, with two decimals`);
 
@@ -140,6 +136,18 @@ function stripeKey(accountId: string, idempotencyKey: string): string {
     throw new ManagementError('ERR_NGROK_215', 'Idempotency-Key must have 1 to 255 characters');
   }
   return `tollgate-${createHash('sha256').update(`${accountId} ${idempotencyKey}`).digest('base64url')}`;
+}
+
+function whyNotSold(amountNanoUsd: bigint): string | undefined {
+  const cents = amountNanoUsd / nanoUsdPerCent;
+  if (amountNanoUsd % nanoUsdPerCent !== 0n) return 'has parts of a cent; write at most two decimals';
+  if (cents < purchaseMinCents) return `is below the minimum of ${inUsd(purchaseMinCents)} USD; buy at least that`;
+  if (cents > purchaseMaxCents) return `is above the maximum of ${inUsd(purchaseMaxCents)} USD; buy in parts`;
+  return undefined;
+}
+
+function quote(input: unknown): string {
+  return `"${String(input).slice(0, 40)}"`;
 }
 
 function inUsd(cents: number): string {
