@@ -5,7 +5,7 @@ export type FunctionName = ManagementFunction | 'gateway' | 'expiry' | 'bootstra
 
 export type TableAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';
 
-export type SecretName = 'pepper' | 'managedKeys' | 'managementKey' | 'accounts';
+export type SecretName = 'pepper' | 'managedKeys' | 'managementKey' | 'stripe' | 'accounts';
 
 export interface TableAccess {
   table: TableName;
@@ -20,6 +20,7 @@ export interface FunctionAccess {
   tables: readonly TableAccess[];
   readsSecrets: readonly SecretName[];
   writesSecrets?: readonly SecretName[];
+  createsSecrets?: readonly SecretName[];
 }
 
 /** Proving a management key and counting its requests, which every management function does first. */
@@ -58,11 +59,25 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       { table: 'credits', actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query'] },
       { table: 'usage', actions: ['Query'], index: 'byAccount' },
     ],
-    readsSecrets: ['pepper'],
+    readsSecrets: ['pepper', 'stripe'],
   },
   endpoints: {
     tables: [...managementKeyCheck, { table: 'endpoints', actions: ['GetItem', 'UpdateItem'] }],
     readsSecrets: ['pepper'],
+  },
+  secrets: {
+    tables: [
+      ...managementKeyCheck,
+      {
+        table: 'endpoints',
+        actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+        partitions: ['ACCOUNT#'],
+      },
+    ],
+    // To change one value it reads and writes the map that the value is in.
+    readsSecrets: ['pepper', 'accounts'],
+    writesSecrets: ['accounts'],
+    createsSecrets: ['accounts'],
   },
   observability: {
     tables: [...managementKeyCheck, { table: 'usage', actions: ['Query'] }],

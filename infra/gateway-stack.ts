@@ -36,7 +36,7 @@ export class GatewayStack extends Stack {
     this.settings = settings;
     this.stores = { tables: createTables(this), secrets: createSecrets(this) };
 
-    const { pepper, managedKeys, managementKey } = this.stores.secrets;
+    const { pepper, managedKeys, managementKey, stripe } = this.stores.secrets;
     const pepperVariable = { TOLLGATE_PEPPER_SECRET: pepper.secretArn };
     const management = {
       environment: {
@@ -59,8 +59,15 @@ export class GatewayStack extends Stack {
         },
       }),
       keys: this.addFunction('keys', { description: 'Management API: gateway keys', ...management }),
-      credits: this.addFunction('credits', { description: 'Management API: balance, grants, ledger', ...management }),
+      credits: this.addFunction('credits', {
+        description: 'Management API: balance, grants, purchases, ledger',
+        environment: { ...management.environment, TOLLGATE_STRIPE_SECRET: stripe.secretArn },
+      }),
       endpoints: this.addFunction('endpoints', { description: 'Management API: endpoints, policies', ...management }),
+      secrets: this.addFunction('secrets', {
+        description: 'Management API: vaults and secrets',
+        environment: { ...management.environment, TOLLGATE_ACCOUNT_SECRETS_PREFIX: accountSecretsPrefix },
+      }),
       observability: this.addFunction('observability', { description: 'Management API: usage records', ...management }),
       expiry: this.addFunction('expiry', {
         description: 'Expires lots and returns money that dead requests had set aside',
@@ -99,6 +106,11 @@ export class GatewayStack extends Stack {
       'ManagedKeysSecretArn',
       managedKeys.secretArn,
       'Secret to put provider keys into: {"openai": "..."}',
+    );
+    this.addOutput(
+      'StripeSecretArn',
+      stripe.secretArn,
+      'Secret to put Stripe into: {"secret_key": "...", "webhook_secret": "..."}',
     );
   }
 

@@ -20,6 +20,7 @@ export function grantAccess(lambda: LambdaFunction, access: FunctionAccess, { ta
   };
   allow('secretsmanager:GetSecretValue', access.readsSecrets);
   allow('secretsmanager:PutSecretValue', access.writesSecrets ?? []);
+  allow('secretsmanager:CreateSecret', access.createsSecrets ?? []);
 }
 
 function toStatement({ table, actions, partitions, index }: TableAccess, tables: Tables): PolicyStatement {

@@ -97,6 +97,6 @@ function acknowledgeOwnKeyCheck(route: HttpRoute): void {
   Validations.of(route).acknowledge({
     id: 'AwsSolutions-APIG4',
     reason:
-      'Every management function proves the management key and its role itself, before anything else: a key works the same on the local stack, and an authorizer would look it up a second time.',
+      'Every management function proves the management key and its role itself, before anything else: a key works the same on the local stack, and an authorizer would look it up a second time. What Stripe sends is proven by its signature.',
   });
 }

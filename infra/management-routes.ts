@@ -1,5 +1,5 @@
 /** The functions behind the management API, each named like its folder under `functions/`. */
-export type ManagementFunction = 'keys' | 'credits' | 'endpoints' | 'observability';
+export type ManagementFunction = 'keys' | 'credits' | 'endpoints' | 'secrets' | 'observability';
 
 export interface ManagementRoute {
   /** As API Gateway writes it: `{id}` stands for one segment. */
@@ -13,10 +13,17 @@ export const managementRoutes: readonly ManagementRoute[] = [
   { path: '/ai_gateway_api_keys', methods: ['GET', 'POST'], function: 'keys' },
   { path: '/ai_gateway_api_keys/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'keys' },
   { path: '/credits/balance', methods: ['GET'], function: 'credits' },
+  { path: '/credits/checkout_sessions', methods: ['POST'], function: 'credits' },
+  { path: '/credits/checkout_sessions/{id}', methods: ['GET'], function: 'credits' },
   { path: '/credits/grants', methods: ['POST'], function: 'credits' },
   { path: '/credits/transactions', methods: ['GET'], function: 'credits' },
   { path: '/endpoints/{id}', methods: ['GET', 'PATCH'], function: 'endpoints' },
+  { path: '/secrets', methods: ['GET', 'POST'], function: 'secrets' },
+  { path: '/secrets/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'secrets' },
   { path: '/usage/requests/{id}', methods: ['GET'], function: 'observability' },
+  { path: '/vaults', methods: ['GET', 'POST'], function: 'secrets' },
+  { path: '/vaults/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'secrets' },
+  { path: '/webhooks/stripe', methods: ['POST'], function: 'credits' },
 ];
 
 /**

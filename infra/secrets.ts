@@ -2,7 +2,7 @@ import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { type CfnSecret, Secret, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 
-/** Secrets of accounts are named so, one for each account: a JSON map of provider keys. */
+/** Secrets of accounts are named so, one or a few for each account: JSON maps of the values in its vaults. */
 export const accountSecretsPrefix = 'tollgate/accounts/';
 
 export interface Secrets {
@@ -12,6 +12,8 @@ export interface Secrets {
   managedKeys: Secret;
   /** What the deployment was started with, the first management key among it. */
   managementKey: Secret;
+  /** `{"secret_key": "…", "webhook_secret": "…"}`; while it is empty, credits cannot be bought. */
+  stripe: Secret;
 }
 
 export function createSecrets(scope: Construct): Secrets {
@@ -33,6 +35,10 @@ export function createSecrets(scope: Construct): Secrets {
     managementKey: createEmptySecret(scope, 'ManagementKeySecret', {
       description: 'Tollgate: the first management key. Written once by the first deployment.',
       noRotation: 'read once by the operator; management keys are replaced through the management API',
+    }),
+    stripe: createEmptySecret(scope, 'StripeSecret', {
+      description: 'Tollgate: Stripe, for buying credits: {"secret_key": "sk_...", "webhook_secret": "whsec_..."}.',
+      noRotation: 'Stripe issues both; no function of ours can make new ones',
     }),
   };
 }
@@ -69,7 +75,7 @@ export function accountSecretsArn(scope: Construct): string {
   });
 }
 
-/** To be said for whoever may read the secrets of all accounts. */
+/** To be said for whoever may read or write the secrets of all accounts. */
 export function acknowledgeAccountSecrets(reader: IConstruct): void {
   Validations.of(reader).acknowledge({
     id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${accountSecretsPrefix}*]`,

@@ -1,9 +1,8 @@
 import { createManagementHandler } from '../management/create-management-handler.ts';
 import { openManagement } from '../management/settings.ts';
-import { balanceRoutes } from './balance.ts';
-import { grantRoutes } from './grants.ts';
-import { transactionRoutes } from './transactions.ts';
+import { requireVariable } from '../store/settings.ts';
+import { routes } from './routes.ts';
 
-const routes = [...balanceRoutes, ...grantRoutes, ...transactionRoutes];
+requireVariable(process.env, 'TOLLGATE_STRIPE_SECRET');
 
 export const handler = createManagementHandler(routes, openManagement(process.env));

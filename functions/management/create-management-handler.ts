@@ -6,16 +6,16 @@ import { StoreError } from '../store/dynamo.ts';
 import { authenticate } from './authenticate.ts';
 import { ManagementError } from './management-error.ts';
 import { checkRateLimit } from './rate-limit.ts';
-import { readBody, readQuery } from './read-input.ts';
-import { type Management, mayAct, type Route } from './route.ts';
+import { rawBodyOf, readBody, readQuery } from './read-input.ts';
+import { type AnyRoute, type Management, type ManagementAnswer, mayAct } from './route.ts';
 
 /** Puts routes behind API Gateway (payload 2.0): proves the key, checks input, and gives every error one shape. */
-export function createManagementHandler(routes: Route[], management: Management) {
+export function createManagementHandler(routes: AnyRoute[], management: Management) {
   const router = httpRouter<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
     routes: routes.map(route => ({
       method: route.method,
       path: route.path,
-      handler: (event: APIGatewayProxyEventV2) => runRoute(route, event, management),
+      handler: async (event: APIGatewayProxyEventV2) => toResult(await answer(route, event, management)),
     })),
     notFoundResponse: ({ method, path }) => {
       throw new ManagementError('not_found', `There is no ${method} ${path}`);
@@ -26,12 +26,15 @@ export function createManagementHandler(routes: Route[], management: Management)
   });
 }
 
-async function runRoute(
-  route: Route,
+async function answer(
+  route: AnyRoute,
   event: APIGatewayProxyEventV2,
   management: Management,
-): Promise<APIGatewayProxyStructuredResultV2> {
+): Promise<ManagementAnswer> {
   checkVersion(event);
+  if (route.role === 'public') {
+    return route.handle({ headers: event.headers, rawBody: rawBodyOf(event), origin: originOf(event) }, management);
+  }
   const caller = await authenticate(event, management);
   await checkRateLimit(caller.accountId, management);
   if (!mayAct(caller.role, route.role)) {
@@ -40,7 +43,7 @@ async function runRoute(
       `A key with role "${caller.role}" cannot do this; use one with role "${route.role}"`,
     );
   }
-  const answer = await route.handle(
+  return route.handle(
     {
       parameters: (event.pathParameters ?? {}) as Record<string, string>,
       query: readQuery(event, route.query),
@@ -51,9 +54,12 @@ async function runRoute(
     },
     management,
   );
-  if (!answer.body) return { statusCode: answer.status };
+}
+
+function toResult({ status, body }: ManagementAnswer): APIGatewayProxyStructuredResultV2 {
+  if (!body) return { statusCode: status };
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-  return { statusCode: answer.status, headers, body: JSON.stringify(answer.body) };
+  return { statusCode: status, headers, body: JSON.stringify(body) };
 }
 
 function checkVersion({ headers }: APIGatewayProxyEventV2): void {

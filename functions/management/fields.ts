@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type ZodType, z } from 'zod';
 
 /** Fields that many resources share. A message that starts with a code answers with that code. */
 export const descriptionField = z
@@ -10,6 +10,28 @@ export const pageQuery = z.strictObject({
   limit: z.coerce.number('must be a number from 1 to 100').int().min(1).max(100).default(100),
   before_id: z.string().optional(),
 });
+
+export const timestampAnswer = z.iso.datetime();
+export const usdAnswer = z
+  .string()
+  .regex(/^-?\d+\.\d{2,9}$/)
+  .describe('USD as a decimal string');
+
+/** An object that another one names. */
+export const referenceAnswer = z.strictObject({ id: z.string(), uri: z.url() }).meta({ id: 'Reference' });
+
+export function reference(origin: string, path: string, id: string): z.output<typeof referenceAnswer> {
+  return { id, uri: `${origin}${path}/${id}` };
+}
+
+/** The schema of `page`'s answers. */
+export function pageAnswer(name: string, item: ZodType): ZodType {
+  return z.strictObject({
+    [name]: z.array(item),
+    uri: z.url(),
+    next_page_uri: z.url().nullable().describe('The next page, with the same filters'),
+  });
+}
 
 /** A list answer: newest first, with the address of the next page or null. */
 export function page<Item extends { id: string }>(

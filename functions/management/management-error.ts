@@ -12,12 +12,17 @@ const statuses = {
   ERR_NGROK_27004: 422, // description too long
   ERR_NGROK_27005: 422, // metadata too long
   ERR_NGROK_27006: 422, // required field missing
+  invalid_signature: 400,
   authentication_required: 401,
   permission_denied: 403,
   not_found: 404,
+  already_exists: 409,
   idempotency_conflict: 409,
+  limit_reached: 409,
+  vault_not_empty: 409,
   invalid_policy: 422,
   internal_error: 500,
+  stripe_not_configured: 501,
   service_unavailable: 503,
 } as const;
 

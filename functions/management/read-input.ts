@@ -20,6 +20,11 @@ export function readQuery<Query>(event: APIGatewayProxyEventV2, schema: ZodType<
   return schema ? check(query, schema) : check(query, z.strictObject({}) as unknown as ZodType<Query>);
 }
 
+/** The body as it arrived, for whoever checks a signature of it. */
+export function rawBodyOf({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): Buffer {
+  return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+}
+
 function check<Value>(input: unknown, schema: ZodType<Value>): Value {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;

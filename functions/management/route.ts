@@ -1,3 +1,4 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ZodType, z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { RandomBytes } from '../core/ids.ts';
@@ -17,6 +18,17 @@ export interface Management {
   /** Whether policies may name loopback addresses: only on the local stack. */
   allowLoopback: boolean;
   report(message: string, error: unknown): void;
+  /** Where the values of accounts' secrets lie; only the function that writes them has it. */
+  accountSecrets?: { client: SecretsManagerClient; prefix: string } | undefined;
+  /** How Stripe is reached; only the function that sells credits has it. */
+  stripe?: StripeSettings | undefined;
+}
+
+export interface StripeSettings {
+  /** Secret that holds `{"secret_key": "sk_…", "webhook_secret": "whsec_…"}`. */
+  secretId: string;
+  /** Where Stripe's API is, when it is not at Stripe: for the local stack and tests. */
+  apiBase: string | undefined;
 }
 
 /** A request whose key is proven and whose input is checked. */
@@ -31,22 +43,47 @@ export interface ManagementRequest<Body, Query> {
   idempotencyKey: string | undefined;
 }
 
+/** A request that needs no key. */
+export interface PublicRequest {
+  /** Lower-case names. */
+  headers: Record<string, string | undefined>;
+  rawBody: Buffer;
+  origin: string;
+}
+
 export interface ManagementAnswer {
   status: 200 | 201 | 204;
   body?: object;
 }
 
-/** One operation of the management API. */
-export interface Route<Body = unknown, Query = unknown> {
+interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With parameters in braces: `/ai_gateway_api_keys/{id}`. */
   path: string;
+  /** What it does, in a few words. */
+  summary?: string;
+  /** What it answers when it succeeds; undefined for an empty answer. */
+  answer?: ZodType | undefined;
+}
+
+/** One operation of the management API. */
+export interface Route<Body = unknown, Query = unknown> extends Operation {
   /** The least role that may. */
   role: Role;
   body?: ZodType<Body>;
   query?: ZodType<Query>;
+  /** Takes `Idempotency-Key`. */
+  idempotent?: true;
   handle(request: ManagementRequest<Body, Query>, management: Management): Promise<ManagementAnswer>;
 }
+
+/** An operation that proves its caller in its own way. */
+export interface PublicRoute extends Operation {
+  role: 'public';
+  handle(request: PublicRequest, management: Management): Promise<ManagementAnswer>;
+}
+
+export type AnyRoute = Route | PublicRoute;
 
 /** Ties the type of a route's input to its schemas. */
 export function route<Body extends ZodType, Query extends ZodType>(

@@ -9,14 +9,18 @@ import type { Management } from './route.ts';
 /** Opens what the routes of a management function need. @throws Error naming the variable that is missing */
 export function openManagement(environment: NodeJS.ProcessEnv): Management {
   const now = clockWithOffset(environment.TOLLGATE_CLOCK_OFFSET);
+  const client = openSecrets();
+  const { TOLLGATE_ACCOUNT_SECRETS_PREFIX: prefix, TOLLGATE_STRIPE_SECRET: stripeSecret } = environment;
   return {
     store: openStore(readTableNames(environment)),
-    secrets: createSecretReader(openSecrets(), Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000), now),
+    secrets: createSecretReader(client, Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000), now),
     pepperSecret: requireVariable(environment, 'TOLLGATE_PEPPER_SECRET'),
     now,
     randomBytes,
     rateLimit: Number(environment.TOLLGATE_MANAGEMENT_RATE_LIMIT ?? 120),
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
     report,
+    accountSecrets: prefix ? { client, prefix } : undefined,
+    stripe: stripeSecret ? { secretId: stripeSecret, apiBase: environment.TOLLGATE_STRIPE_API_BASE } : undefined,
   };
 }

@@ -32,10 +32,13 @@ export interface FirstRunParts {
   /** Secret ids. */
   pepperSecret: string;
   managedKeysSecret: string;
+  stripeSecret: string;
   /** Where the first run's own values are kept between starts. */
   firstRunSecret: string;
   /** Provider id → key, as they are at this start. */
   managedKeys: Record<string, string>;
+  /** `secret_key` and `webhook_secret`, as they are at this start. */
+  stripe: Record<string, string>;
   now: Clock;
 }
 
@@ -50,12 +53,14 @@ interface Plan extends FirstAccount {
   isMade?: boolean;
 }
 
-/** Sets the managed keys, and at the first start makes an account with an endpoint, a gateway key and 5.00 USD to try. */
+/** Sets the managed keys and Stripe's, and at the first start makes an account with an endpoint, a gateway key and 5.00 USD to try. */
 export async function prepareFirstRun(parts: FirstRunParts): Promise<FirstRun> {
   const { secrets, now } = parts;
   await createSecret(secrets, parts.pepperSecret, { pepper: randomBytes(32).toString('base64url') });
   await createSecret(secrets, parts.managedKeysSecret, {});
   await putSecret(secrets, parts.managedKeysSecret, parts.managedKeys);
+  await createSecret(secrets, parts.stripeSecret, {});
+  await putSecret(secrets, parts.stripeSecret, parts.stripe);
   await createSecret(secrets, parts.firstRunSecret, newPlan(now()));
   const reader = createSecretReader(secrets, 0, now);
   const pepper = (await reader.read(parts.pepperSecret))?.pepper as string;

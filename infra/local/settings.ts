@@ -9,6 +9,10 @@ export interface LocalSettings {
   dataFolder: string;
   /** Provider id → managed key. */
   managedKeys: Record<string, string>;
+  /** Stripe's `secret_key` and `webhook_secret`; empty without it. */
+  stripe: Record<string, string>;
+  /** Another address for Stripe's API, for tests. */
+  stripeApiBase: string | undefined;
   baseUrls: Record<string, string>;
   clockOffset: string;
   configCacheMs: number;
@@ -58,6 +62,8 @@ export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings
     ),
     dataFolder: environment.TOLLGATE_DATA || '.tollgate',
     managedKeys: managedKeys(environment),
+    stripe: stripeKeys(environment),
+    stripeApiBase: read('TOLLGATE_STRIPE_API_BASE', undefined, parseUrl, 'use an http or https URL'),
     baseUrls: read(
       'TOLLGATE_PROVIDER_BASE_URLS',
       {},
@@ -93,6 +99,13 @@ function managedKeys({ OPENAI_API_KEY, ANTHROPIC_API_KEY }: NodeJS.ProcessEnv): 
   return {
     ...(OPENAI_API_KEY && { openai: OPENAI_API_KEY }),
     ...(ANTHROPIC_API_KEY && { anthropic: ANTHROPIC_API_KEY }),
+  };
+}
+
+function stripeKeys({ STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET }: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...(STRIPE_SECRET_KEY && { secret_key: STRIPE_SECRET_KEY }),
+    ...(STRIPE_WEBHOOK_SECRET && { webhook_secret: STRIPE_WEBHOOK_SECRET }),
   };
 }
 

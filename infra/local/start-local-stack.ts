@@ -22,6 +22,7 @@ const tables: TableNames = {
 };
 const pepperSecret = 'tollgate/pepper';
 const managedKeysSecret = 'tollgate/managed-keys';
+const stripeSecret = 'tollgate/stripe';
 const firstRunSecret = 'tollgate/first-run';
 const sweepIntervalMs = 10_000;
 
@@ -109,6 +110,7 @@ function setEnvironment(
     TOLLGATE_USAGE_TABLE: tables.usage,
     TOLLGATE_PEPPER_SECRET: pepperSecret,
     TOLLGATE_MANAGED_KEYS_SECRET: managedKeysSecret,
+    TOLLGATE_STRIPE_SECRET: stripeSecret,
     TOLLGATE_ACCOUNT_SECRETS_PREFIX: 'tollgate/accounts/',
     TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
     TOLLGATE_MANAGEMENT_RATE_LIMIT: String(settings.managementRateLimit),
@@ -116,12 +118,13 @@ function setEnvironment(
     TOLLGATE_CLOCK_OFFSET: settings.clockOffset,
     TOLLGATE_PROVIDER_BASE_URLS: JSON.stringify(settings.baseUrls),
     TOLLGATE_LOCAL_PROVIDERS: JSON.stringify([demoProvider(urls.demoUrl)]),
+    ...(settings.stripeApiBase && { TOLLGATE_STRIPE_API_BASE: settings.stripeApiBase }),
     TOLLGATE_ALLOW_LOOPBACK: '1',
     TOLLGATE_ALLOW_PRIVATE: '1',
   });
 }
 
-async function firstRunOf({ managedKeys, clockOffset }: LocalSettings): Promise<FirstRun> {
+async function firstRunOf({ managedKeys, stripe, clockOffset }: LocalSettings): Promise<FirstRun> {
   const store = openStore(tables);
   const secrets = openSecrets();
   await createTables(store.dynamo, tables);
@@ -130,7 +133,9 @@ async function firstRunOf({ managedKeys, clockOffset }: LocalSettings): Promise<
     secrets,
     pepperSecret,
     managedKeysSecret,
+    stripeSecret,
     firstRunSecret,
+    stripe,
     managedKeys: { ...managedKeys, demo: demoKey },
     now: clockWithOffset(clockOffset),
   });
@@ -141,6 +146,7 @@ async function managementHandlers() {
     keys: (await import('../../functions/keys/handler.ts')).handler,
     credits: (await import('../../functions/credits/handler.ts')).handler,
     endpoints: (await import('../../functions/endpoints/handler.ts')).handler,
+    secrets: (await import('../../functions/secrets/handler.ts')).handler,
     observability: (await import('../../functions/observability/handler.ts')).handler,
   };
   const routes = managementRoutes.map(route => [route.path, handlers[route.function]] as const);

@@ -39,6 +39,7 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:Query on CreditsTable',
     'dynamodb:Query on UsageTable/index/byAccount',
     'secretsmanager:GetSecretValue on PepperSecret',
+    'secretsmanager:GetSecretValue on StripeSecret',
   ],
   endpoints: [
     'dynamodb:GetItem on KeysTable',
@@ -46,6 +47,19 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:GetItem on EndpointsTable',
     'dynamodb:UpdateItem on EndpointsTable',
     'secretsmanager:GetSecretValue on PepperSecret',
+  ],
+  secrets: [
+    'dynamodb:GetItem on KeysTable',
+    'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:GetItem on EndpointsTable [ACCOUNT#*]',
+    'dynamodb:PutItem on EndpointsTable [ACCOUNT#*]',
+    'dynamodb:UpdateItem on EndpointsTable [ACCOUNT#*]',
+    'dynamodb:DeleteItem on EndpointsTable [ACCOUNT#*]',
+    'dynamodb:Query on EndpointsTable [ACCOUNT#*]',
+    'secretsmanager:GetSecretValue on PepperSecret',
+    'secretsmanager:GetSecretValue on secret:tollgate/accounts/*',
+    'secretsmanager:PutSecretValue on secret:tollgate/accounts/*',
+    'secretsmanager:CreateSecret on secret:tollgate/accounts/*',
   ],
   observability: [
     'dynamodb:GetItem on KeysTable',
@@ -135,10 +149,13 @@ test('only the gateway, credits and expiry can write money', () => {
   assert.deepEqual(names.filter(canWrite).sort(), ['credits', 'expiry', 'gateway']);
 });
 
-test('only the gateway can read provider keys', () => {
-  const canRead = (name: FunctionName) =>
-    permissionsOf(name).some(permission => /ManagedKeysSecret|tollgate\/accounts/.test(permission));
-  assert.deepEqual(names.filter(canRead), ['gateway']);
+test('only the gateway can read managed keys, only it and secrets those of accounts, and only secrets writes them', () => {
+  const thatMay = (wanted: RegExp) => names.filter(name => permissionsOf(name).some(one => wanted.test(one)));
+  assert.deepEqual(thatMay(/ManagedKeysSecret/), ['gateway']);
+  assert.deepEqual(thatMay(/GetSecretValue on secret:tollgate\/accounts/), ['gateway', 'secrets']);
+  assert.deepEqual(thatMay(/(PutSecretValue|CreateSecret) on secret:tollgate\/accounts/), ['secrets']);
+  assert.deepEqual(thatMay(/CreateSecret/), ['secrets']);
+  assert.deepEqual(thatMay(/StripeSecret/), ['credits']);
 });
 
 test('no role has a managed policy or a permission on everything', () => {
@@ -166,9 +183,10 @@ for (const name of names) {
       [...new Set(calls)].filter(call => !neverCalled[name]?.includes(call)).sort(),
       [...new Set(granted)].sort(),
     );
-    const { readsSecrets, writesSecrets = [] } = functionAccess[name];
+    const { readsSecrets, writesSecrets = [], createsSecrets = [] } = functionAccess[name];
     assert.equal(/new GetSecretValueCommand/.test(code), readsSecrets.length > 0);
     assert.equal(/new PutSecretValueCommand/.test(code), writesSecrets.length > 0);
+    assert.equal(/new CreateSecretCommand/.test(code), createsSecrets.length > 0);
   });
 }
 

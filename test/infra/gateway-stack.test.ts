@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { leaseMs } from '../../functions/store/vault-directory.ts';
 import { resourcesOfType, synthesizeStack } from './synthesize-stack.ts';
 
 const { stack, template, resources, logicalIdOf } = synthesizeStack();
@@ -56,9 +57,15 @@ test('each function is told the secrets that it may use and no others', () => {
     ['TOLLGATE_MANAGED_KEYS_SECRET', 'ManagedKeysSecret'],
     pepper,
   ]);
-  for (const name of ['keys', 'credits', 'endpoints', 'observability']) assert.deepEqual(secretsOf(name), [pepper]);
+  for (const name of ['keys', 'endpoints', 'observability']) assert.deepEqual(secretsOf(name), [pepper]);
+  assert.deepEqual(secretsOf('credits').sort(), [pepper, ['TOLLGATE_STRIPE_SECRET', 'StripeSecret']]);
+  assert.deepEqual(secretsOf('secrets').sort(), [['TOLLGATE_ACCOUNT_SECRETS_PREFIX', 'tollgate/accounts/'], pepper]);
   assert.deepEqual(secretsOf('expiry'), []);
   assert.deepEqual(secretsOf('bootstrap').sort(), [['TOLLGATE_MANAGEMENT_KEY_SECRET', 'ManagementKeySecret'], pepper]);
+});
+
+test('a lock on vaults outlasts the function that takes it, so that nobody else comes while it writes', () => {
+  assert.ok(leaseMs > Number(propertiesOf('secrets').Timeout) * 1_000);
 });
 
 test('settings reach the functions that follow them', () => {
@@ -147,10 +154,12 @@ test('the outputs lead to the gateway, the management API and the secrets', () =
     'ManagementKeySecretArn',
     'ManagementUrl',
     'PepperSecretArn',
+    'StripeSecretArn',
   ]);
   assert.deepEqual(outputs.GatewayUrl.Value['Fn::GetAtt'][1], 'FunctionUrl');
   assert.match(JSON.stringify(outputs.ManagementUrl.Value), /execute-api/);
   assert.deepEqual(outputs.ManagementKeySecretArn.Value, { Ref: 'ManagementKeySecret' });
   assert.deepEqual(outputs.PepperSecretArn.Value, { Ref: 'PepperSecret' });
   assert.deepEqual(outputs.ManagedKeysSecretArn.Value, { Ref: 'ManagedKeysSecret' });
+  assert.deepEqual(outputs.StripeSecretArn.Value, { Ref: 'StripeSecret' });
 });

@@ -20,7 +20,7 @@ test('every route of the inventory reaches its function, and there is no other r
 });
 
 test('each function has one integration, in payload format 2.0, and one permission for this API alone', () => {
-  template.resourceCountIs('AWS::ApiGatewayV2::Integration', 4);
+  template.resourceCountIs('AWS::ApiGatewayV2::Integration', 5);
   template.allResourcesProperties('AWS::ApiGatewayV2::Integration', {
     IntegrationType: 'AWS_PROXY',
     PayloadFormatVersion: '2.0',
@@ -28,7 +28,7 @@ test('each function has one integration, in payload format 2.0, and one permissi
   const permissions = Object.values(resourcesOfType(resources, 'AWS::Lambda::Permission')).filter(
     ({ Properties }) => Properties.Principal === 'apigateway.amazonaws.com',
   );
-  assert.equal(permissions.length, 4);
+  assert.equal(permissions.length, 5);
   for (const { Properties } of permissions) assert.match(JSON.stringify(Properties.SourceArn), /execute-api/);
 });
 

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { isId, toDigits } from '../core/ids.ts';
+import { formatUsd } from '../core/money.ts';
+import { ManagementError } from '../management/management-error.ts';
+import type { Management, PublicRequest, PublicRoute } from '../management/route.ts';
+import { findAccount } from '../store/accounts.ts';
+import { Balances } from '../store/balances.ts';
+import { findRefusedPayment, recordRefusedPayment } from '../store/refused-payments.ts';
+import { purchaseMaxCents, purchaseMinCents } from './checkout-sessions.ts';
+import { accountField, centsField, nanoUsdPerCent, openStripe, type StripeAccess } from './stripe.ts';
+
+/**
+ * Takes what is unspent of a lot back, at most the amount, once for each refund id.
+ * @returns how much that was, also when it was taken before
+ */
+export type RefundLot = (
+  balances: Balances,
+  accountId: string,
+  refund: { id: string; lotId: string; amountNanoUsd: bigint; reason: string },
+  nowMs: number,
+) => Promise<{ refundedNanoUsd: bigint }>;
+
+/** How old a delivery may be, so that one which was overheard cannot be sent again later. Stripe signs every retry anew. */
+const toleranceSeconds = 300;
+
+const lotLifetimeSeconds = 365 * 86_400;
+
+const reference = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]).nullish();
+const metadata = z.record(z.string(), z.string()).nullish();
+
+/** What is read of a `checkout.session.*` event's object. */
+const sessionSchema = z.object({
+  id: z.string(),
+  payment_status: z.string(),
+  payment_intent: reference,
+  amount_total: z.number().nullable(),
+  currency: z.string().nullable(),
+  metadata,
+});
+
+/** What is read of a `charge.refunded` event: its amounts add up all refunds so far. */
+const chargeSchema = z.object({ id: z.string(), payment_intent: reference, amount_refunded: z.int(), metadata });
+const chargeBeforeSchema = z.object({ amount_refunded: z.int() });
+
+const webhookAnswer = z.strictObject({
+  status: z.enum(['credited', 'already_credited', 'awaiting_payment', 'refunded', 'refused', 'ignored']),
+  reason: z.string().optional(),
+});
+
+type WebhookAnswer = z.output<typeof webhookAnswer>;
+
+/**
+ * Hears from Stripe what was paid and refunded. Whatever the order and however often events come, a payment makes one
+ * lot, because the lot's id follows from the payment's.
+ *
+ * Stripe sends again for three days what is not answered with 2xx. So faults of ours answer 5xx, and payments that no
+ * repetition can turn into credits are recorded, reported and answered with 200.
+ */
+export function createStripeWebhookRoute(refundLot: RefundLot | undefined): PublicRoute {
+  return {
+    method: 'POST',
+    path: '/webhooks/stripe',
+    summary: 'Where Stripe says what was paid',
+    role: 'public',
+    answer: webhookAnswer,
+    async handle(request, management) {
+      const event = readEvent(request, await openStripe(management), management);
+      switch (event.type) {
+        case 'checkout.session.completed':
+        case 'checkout.session.async_payment_succeeded':
+          return { status: 200, body: await credit(sessionSchema.parse(event.data.object), event.id, management) };
+        case 'charge.refunded': {
+          const { amount_refunded: before } = chargeBeforeSchema.parse(event.data.previous_attributes);
+          return {
+            status: 200,
+            body: await refund(chargeSchema.parse(event.data.object), before, refundLot, management),
+          };
+        }
+        default:
+          return { status: 200, body: ignored(`nothing follows from ${event.type}`) };
+      }
+    },
+  };
+}
+
+function readEvent({ rawBody, headers }: PublicRequest, { client, webhookSecret }: StripeAccess, { now }: Management) {
+  const signature = headers['stripe-signature'] ?? '';
+  try {
+    return client.webhooks.constructEvent(rawBody, signature, webhookSecret, toleranceSeconds, undefined, now());
+  } catch (cause) {
+    throw new ManagementError(
+      'invalid_signature',
+      `Stripe-Signature does not prove this body, or is older than ${toleranceSeconds} s; check "webhook_secret" in the Stripe secret`,
+      { cause },
+    );
+  }
+}
+
+async function credit(
+  session: z.output<typeof sessionSchema>,
+  eventId: string,
+  management: Management,
+): Promise<WebhookAnswer> {
+  const { store, now, randomBytes, report } = management;
+  const accountId = session.metadata?.[accountField];
+  if (accountId === undefined) return ignored('the session was not made by Tollgate');
+  if (session.payment_status !== 'paid') {
+    return { status: 'awaiting_payment', reason: `payment_status is "${session.payment_status}"` };
+  }
+  const paymentId = session.payment_intent ?? session.id;
+  const refuse = async (reason: string): Promise<WebhookAnswer> => {
+    await recordRefusedPayment(store, {
+      paymentId,
+      sessionId: session.id,
+      eventId,
+      accountId,
+      amount: String(session.amount_total),
+      currency: String(session.currency),
+      reason,
+      createdAt: new Date(now()).toISOString(),
+    });
+    report(`Stripe payment ${paymentId} bought no credits; grant them or refund it`, new Error(reason));
+    return { status: 'refused', reason };
+  };
+
+  const wrong = whatIsWrong(session);
+  if (wrong) return refuse(wrong);
+  const account = isId('ac', accountId) ? await findAccount(store, accountId) : undefined;
+  if (!account) return refuse(`there is no account "${accountId}"`);
+  const nowMs = now();
+  const amountNanoUsd = BigInt(session.amount_total ?? 0) * nanoUsdPerCent;
+  const lot = {
+    id: lotIdOf(paymentId),
+    category: 'purchase' as const,
+    amountNanoUsd,
+    expiresAtSeconds: Math.floor(nowMs / 1000) + lotLifetimeSeconds,
+    reason: `Stripe payment ${paymentId}`,
+    createdBy: 'stripe',
+    requestDigest: digest(`${paymentId} ${amountNanoUsd}`).toString('base64url').slice(0, 22),
+  };
+  const { status } = await new Balances(store, randomBytes).addLot(accountId, lot, nowMs);
+  if (status === 'conflict') return refuse('the payment has bought another amount before');
+  return { status: status === 'added' ? 'credited' : 'already_credited' };
+}
+
+function whatIsWrong({ currency, amount_total: cents, metadata: made }: z.output<typeof sessionSchema>) {
+  if (currency !== 'usd') return `the currency is "${currency}", not "usd"`;
+  if (cents === null || !Number.isSafeInteger(cents)) return `the amount is ${cents}, not a number of cents`;
+  if (String(cents) !== made?.[centsField]) return `the amount is ${cents} cents, not ${made?.[centsField]} as asked`;
+  if (cents < purchaseMinCents || cents > purchaseMaxCents) return `the amount is ${cents} cents, which is not sold`;
+  return undefined;
+}
+
+async function refund(
+  charge: z.output<typeof chargeSchema>,
+  centsBefore: number,
+  refundLot: RefundLot | undefined,
+  { store, now, randomBytes, report }: Management,
+): Promise<WebhookAnswer> {
+  const accountId = charge.metadata?.[accountField];
+  const paymentId = charge.payment_intent;
+  if (accountId === undefined || !paymentId) return ignored('the charge was not made by Tollgate');
+  const lotId = lotIdOf(paymentId);
+  const balances = new Balances(store, randomBytes);
+  if (!(await balances.findLot(accountId, lotId))) {
+    if (await findRefusedPayment(store, paymentId)) return ignored('the payment has bought no credits');
+    // Events come in any order: after the purchase this one will find its lot.
+    throw new ManagementError('service_unavailable', 'The purchase that is refunded has not arrived yet; send again', {
+      cause: new Error(`no lot of Stripe payment ${paymentId}`),
+    });
+  }
+  const amountNanoUsd = BigInt(charge.amount_refunded - centsBefore) * nanoUsdPerCent;
+  if (amountNanoUsd <= 0n) return ignored('nothing more was refunded');
+  const id = `${charge.id}_${charge.amount_refunded}`;
+  if (!refundLot) {
+    throw new ManagementError('service_unavailable', 'Credits of a refunded payment cannot be taken back yet', {
+      cause: new Error(
+        `refund ${id}: take ${formatUsd(amountNanoUsd)} USD out of lot ${lotId} of account ${accountId}`,
+      ),
+    });
+  }
+  const reason = `Stripe refund of ${paymentId}`;
+  const { refundedNanoUsd } = await refundLot(balances, accountId, { id, lotId, amountNanoUsd, reason }, now());
+  if (refundedNanoUsd < amountNanoUsd) {
+    const spent = formatUsd(amountNanoUsd - refundedNanoUsd);
+    report(`Stripe refund ${id}: ${spent} USD of it are no longer there to take back`, new Error(`lot ${lotId}`));
+  }
+  return { status: 'refunded' };
+}
+
+/** The lot of a payment; the same for every event about it. */
+export function lotIdOf(paymentId: string): string {
+  const bytes = digest(`stripe ${paymentId}`);
+  return `lot_${toDigits(bytes.readUIntBE(0, 6), 8)}${toDigits(bytes.readUIntBE(6, 6), 7)}`;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function ignored(reason: string): WebhookAnswer {
+  return { status: 'ignored', reason };
+}
