@@ -1,5 +1,12 @@
-import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { strict as assert } from 'node:assert';
+import type {
+  $Command,
+  DynamoDBClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type AwsConnection, AwsError, AwsService, type AwsServiceDefinition } from './aws-service.ts';
 
 /** Names of the four tables, as deployed. */
 export interface TableNames {
@@ -9,11 +16,18 @@ export interface TableNames {
   usage: string;
 }
 
+/** Sends the SDK's commands on items, such as `PutItemCommand`. */
+export interface ItemClient {
+  send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: $Command<Input, Output, DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+  ): Promise<Output>;
+}
+
 /** What every store needs. */
 export interface Store {
-  dynamo: DynamoDBClient;
+  dynamo: ItemClient;
   /** Sends everything once: a repeated hold could set money aside twice. */
-  dynamoOnce: DynamoDBClient;
+  dynamoOnce: ItemClient;
   tables: TableNames;
 }
 
@@ -28,18 +42,35 @@ export class StoreError extends Error {
 /** An item as plain values: numbers come back as bigint where they are not safe integers, money always through `money`. */
 export type Item = Record<string, unknown>;
 
-export function openStore(tables: TableNames, config: DynamoDBClientConfig = {}): Store {
-  const dynamo = new DynamoDBClient({
-    ...config,
-    maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: 3_000,
-      httpsAgent: { keepAlive: true, maxSockets: 256 },
+const dynamoDb: AwsServiceDefinition = {
+  name: 'dynamodb',
+  targetPrefix: 'DynamoDB_20120810',
+  jsonVersion: '1.0',
+  endpointVariable: 'AWS_ENDPOINT_URL_DYNAMODB',
+};
+
+/** @param requestTimeoutMs how long one call may take; a healthy store answers in milliseconds */
+export function openStore(tables: TableNames, connection: AwsConnection = {}, requestTimeoutMs = 3_000): Store {
+  const limits = { connectTimeoutMs: 1_000, requestTimeoutMs };
+  return {
+    dynamo: toItemClient(new AwsService(dynamoDb, connection, { ...limits, attemptsMax: 3 })),
+    dynamoOnce: toItemClient(new AwsService(dynamoDb, connection, { ...limits, attemptsMax: 1 })),
+    tables,
+  };
+}
+
+/**
+ * The SDK's commands say which operation and with what input; only how they are sent is ours, see `AwsService`.
+ * Inputs and outputs of operations on items are their JSON, as long as no value is binary.
+ */
+function toItemClient(service: AwsService): ItemClient {
+  return {
+    async send<Output>({ input, schema }: { input: object; schema?: unknown }) {
+      const operation = Array.isArray(schema) ? schema[2] : undefined;
+      assert(typeof operation === 'string', 'the SDK no longer names the operation of a command in its schema');
+      return (await service.call(operation, input)) as Output;
     },
-  });
-  const dynamoOnce = new DynamoDBClient({ ...config, maxAttempts: 1, requestHandler: dynamo.config.requestHandler });
-  return { dynamo, dynamoOnce, tables };
+  };
 }
 
 /**
@@ -51,7 +82,7 @@ export async function attempt<Result>(operation: string, call: Promise<Result>):
   try {
     return await call;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
+    if (error instanceof AwsError && error.name === 'ConditionalCheckFailedException') return undefined;
     throw new StoreError(operation, error);
   }
 }

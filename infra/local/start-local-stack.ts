@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { clockWithOffset } from '../../functions/core/clock.ts';
 import { openStore, type TableNames } from '../../functions/store/dynamo.ts';
 import { openSecrets } from '../../functions/store/secrets.ts';
@@ -127,7 +128,7 @@ function setEnvironment(
 async function firstRunOf({ managedKeys, stripe, clockOffset }: LocalSettings): Promise<FirstRun> {
   const store = openStore(tables);
   const secrets = openSecrets();
-  await createTables(store.dynamo, tables);
+  await createTables(new DynamoDBClient(), tables);
   return prepareFirstRun({
     store,
     secrets,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Store, TableNames } from '../../functions/store/dynamo.ts';
 import { openStore } from '../../functions/store/dynamo.ts';
 import { createTables, startDynamo } from '../../infra/local/dynamo.ts';
@@ -9,7 +10,8 @@ export const tableNames: TableNames = { keys: 'Keys', endpoints: 'Endpoints', cr
 export async function startTestStore(): Promise<{ store: Store; url: string; close(): Promise<void> }> {
   const dynamo = await startDynamo();
   const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(8).toString('hex') };
-  const store = openStore(tableNames, { endpoint: dynamo.url, region: 'us-east-1', credentials });
-  await createTables(store.dynamo, tableNames);
+  const connection = { endpoint: dynamo.url, region: 'us-east-1', credentials };
+  const store = openStore(tableNames, connection);
+  await createTables(new DynamoDBClient(connection), tableNames);
   return { store, url: dynamo.url, close: dynamo.close };
 }
