@@ -22,10 +22,14 @@ export interface FunctionAccess {
   writesSecrets?: readonly SecretName[];
 }
 
-/** Proving a management key and counting its requests, which every management function does first. */
-const managementKeyCheck: readonly TableAccess[] = [
+/**
+ * What every management function does around its own work: it proves the management key, counts its requests and writes
+ * the audit log. Nobody may change or delete what is in that log.
+ */
+const managementBasics: readonly TableAccess[] = [
   { table: 'keys', actions: ['GetItem'] },
   { table: 'keys', actions: ['UpdateItem'], partitions: ['RATE#'] },
+  { table: 'keys', actions: ['PutItem'], partitions: ['AUDIT#'] },
 ];
 
 /**
@@ -47,25 +51,36 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   },
   keys: {
     tables: [
-      { table: 'keys', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+      ...managementBasics,
+      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'ACCOUNTS', 'DIGEST#', 'IDEMPOTENCY#'] },
+      { table: 'keys', actions: ['UpdateItem'], partitions: ['ACCOUNT#'] },
+      { table: 'keys', actions: ['Query'], partitions: ['ACCOUNT#', 'ACCOUNTS'] },
+      { table: 'keys', actions: ['DeleteItem'], partitions: ['ACCOUNT#', 'DIGEST#'] },
       { table: 'endpoints', actions: ['GetItem'] },
     ],
     readsSecrets: ['pepper'],
   },
   credits: {
     tables: [
-      ...managementKeyCheck,
+      ...managementBasics,
       { table: 'credits', actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query'] },
       { table: 'usage', actions: ['Query'], index: 'byAccount' },
     ],
     readsSecrets: ['pepper'],
   },
   endpoints: {
-    tables: [...managementKeyCheck, { table: 'endpoints', actions: ['GetItem', 'UpdateItem'] }],
+    tables: [
+      ...managementBasics,
+      { table: 'endpoints', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+    ],
     readsSecrets: ['pepper'],
   },
   observability: {
-    tables: [...managementKeyCheck, { table: 'usage', actions: ['Query'] }],
+    tables: [
+      ...managementBasics,
+      { table: 'keys', actions: ['Query'], partitions: ['AUDIT#'] },
+      { table: 'usage', actions: ['Query'] },
+    ],
     readsSecrets: ['pepper'],
   },
   expiry: {
@@ -80,8 +95,9 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   },
   bootstrap: {
     tables: [
-      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'DIGEST#'] },
+      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'ACCOUNTS', 'DIGEST#'] },
       { table: 'endpoints', actions: ['GetItem', 'PutItem'], partitions: ['ACCOUNT#', 'SLUG#'] },
+      { table: 'endpoints', actions: ['DeleteItem'], partitions: ['SLUG#'] }, // a slug claimed in vain
     ],
     readsSecrets: ['pepper', 'managementKey'],
     writesSecrets: ['managementKey'],

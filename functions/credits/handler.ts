@@ -1,9 +1,5 @@
 import { createManagementHandler } from '../management/create-management-handler.ts';
 import { openManagement } from '../management/settings.ts';
-import { balanceRoutes } from './balance.ts';
-import { grantRoutes } from './grants.ts';
-import { transactionRoutes } from './transactions.ts';
-
-const routes = [...balanceRoutes, ...grantRoutes, ...transactionRoutes];
+import { routes } from './routes.ts';
 
 export const handler = createManagementHandler(routes, openManagement(process.env));

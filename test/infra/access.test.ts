@@ -23,16 +23,19 @@ const expected: Record<FunctionName, string[]> = {
   ],
   keys: [
     'dynamodb:GetItem on KeysTable',
-    'dynamodb:PutItem on KeysTable',
-    'dynamodb:UpdateItem on KeysTable',
-    'dynamodb:DeleteItem on KeysTable',
-    'dynamodb:Query on KeysTable',
+    'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*, IDEMPOTENCY#*]',
+    'dynamodb:UpdateItem on KeysTable [ACCOUNT#*]',
+    'dynamodb:Query on KeysTable [ACCOUNT#*, ACCOUNTS]',
+    'dynamodb:DeleteItem on KeysTable [ACCOUNT#*, DIGEST#*]',
     'dynamodb:GetItem on EndpointsTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   credits: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
     'dynamodb:GetItem on CreditsTable',
     'dynamodb:PutItem on CreditsTable',
     'dynamodb:UpdateItem on CreditsTable',
@@ -43,13 +46,19 @@ const expected: Record<FunctionName, string[]> = {
   endpoints: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
     'dynamodb:GetItem on EndpointsTable',
+    'dynamodb:PutItem on EndpointsTable',
     'dynamodb:UpdateItem on EndpointsTable',
+    'dynamodb:DeleteItem on EndpointsTable',
+    'dynamodb:Query on EndpointsTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   observability: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:Query on KeysTable [AUDIT#*]',
     'dynamodb:Query on UsageTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
@@ -62,9 +71,10 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:PutItem on UsageTable',
   ],
   bootstrap: [
-    'dynamodb:PutItem on KeysTable [ACCOUNT#*, DIGEST#*]',
+    'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*]',
     'dynamodb:GetItem on EndpointsTable [ACCOUNT#*, SLUG#*]',
     'dynamodb:PutItem on EndpointsTable [ACCOUNT#*, SLUG#*]',
+    'dynamodb:DeleteItem on EndpointsTable [SLUG#*]',
     'secretsmanager:GetSecretValue on PepperSecret',
     'secretsmanager:GetSecretValue on ManagementKeySecret',
     'secretsmanager:PutSecretValue on ManagementKeySecret',
@@ -133,6 +143,13 @@ test('only the gateway, credits and expiry can write money', () => {
   const canWrite = (name: FunctionName) =>
     permissionsOf(name).some(permission => /(Put|Update|Delete)Item on CreditsTable/.test(permission));
   assert.deepEqual(names.filter(canWrite).sort(), ['credits', 'expiry', 'gateway']);
+});
+
+test('nobody can change or delete what is in the audit log', () => {
+  for (const permission of names.flatMap(permissionsOf)) {
+    const [, action, partitions] = /^dynamodb:(\w+)Item on KeysTable(?: \[(.*)\])?$/.exec(permission) ?? [];
+    if (action === 'Update' || action === 'Delete') assert.match(partitions ?? '', /^(?!.*AUDIT).+$/, permission);
+  }
 });
 
 test('only the gateway can read provider keys', () => {
