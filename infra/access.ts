@@ -71,6 +71,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   endpoints: {
     tables: [
       ...managementBasics,
+      { table: 'keys', actions: ['PutItem'], partitions: ['IDEMPOTENCY#'] },
       { table: 'endpoints', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
     ],
     readsSecrets: ['pepper'],

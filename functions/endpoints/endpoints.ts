@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isId, newId } from '../core/ids.ts';
+import { createOnce } from '../management/create-once.ts';
 import { descriptionField, metadataField, page, pageAnswer, pageQuery } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Management, type Route, route } from '../management/route.ts';
@@ -10,6 +11,7 @@ import {
   createEndpoint,
   deleteEndpoint,
   type EndpointChanges,
+  findEndpoint,
   listEndpoints,
 } from '../store/endpoints.ts';
 import { compilePolicy } from './compile-policy.ts';
@@ -31,6 +33,12 @@ const createBody = z
   })
   .meta({ id: 'EndpointCreate' });
 
+const createdAnswer = endpointAnswer
+  .extend({
+    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the endpoint'),
+  })
+  .meta({ id: 'EndpointCreated' });
+
 const updateBody = z
   .strictObject({
     slug: slugField.optional(),
@@ -50,30 +58,43 @@ export const endpointRoutes: Route[] = [
     role: 'admin',
     summary: 'Create an endpoint',
     body: createBody,
-    answer: endpointAnswer,
-    async handle({ body, caller, account, origin }, management) {
+    answer: createdAnswer,
+    idempotent: true,
+    async handle(request, management) {
+      const { body, caller, account, origin } = request;
       const { store, now, randomBytes } = management;
       const policy = compilePolicy(body.traffic_policy, management);
-      if ((await countEndpoints(store, account.id)) >= endpointsMax) {
-        throw new ManagementError('limit_reached', `The account has ${endpointsMax} endpoints; delete some`);
-      }
-      const nowMs = now();
-      const endpoint = {
-        id: newId('ep', nowMs, randomBytes),
-        accountId: account.id,
-        slug: body.slug,
-        hosts: body.hosts,
-        ...policy,
-        description: body.description,
-        metadata: body.metadata,
-        inspector: body.inspector,
-        eventDestinationIds: body.event_destination_ids,
-        createdAt: new Date(nowMs).toISOString(),
-        createdBy: caller.id,
-      };
-      const result = await createEndpoint(store, endpoint, { claimId: endpoint.id, nowMs });
-      if (result.status === 'taken') throw taken(result.name);
-      return toAnswer(201, result.endpoint, origin);
+      const result = await createOnce(request, management, {
+        name: path,
+        newId: () => newId('ep', now(), randomBytes),
+        async check() {
+          if ((await countEndpoints(store, account.id)) < endpointsMax) return;
+          throw new ManagementError('limit_reached', `The account has ${endpointsMax} endpoints; delete some`);
+        },
+        find: id => findEndpoint(store, account.id, id),
+        async create(id) {
+          const nowMs = now();
+          const endpoint = {
+            id,
+            accountId: account.id,
+            slug: body.slug,
+            hosts: body.hosts,
+            ...policy,
+            description: body.description,
+            metadata: body.metadata,
+            inspector: body.inspector,
+            eventDestinationIds: body.event_destination_ids,
+            createdAt: new Date(nowMs).toISOString(),
+            createdBy: caller.id,
+          };
+          const created = await createEndpoint(store, endpoint, { claimId: newId('op', nowMs, randomBytes), nowMs });
+          if (created.status === 'taken') throw taken(created.name);
+          return created.endpoint;
+        },
+      });
+      if ('created' in result) return toAnswer(201, result.created, origin);
+      const { status, headers, body: standing } = toAnswer(201, result.existing, origin);
+      return { status, headers, body: { ...standing, replayed: true } };
     },
   }),
   route({
@@ -168,6 +189,6 @@ export async function change(
 function taken({ kind, value }: EndpointName): ManagementError {
   return new ManagementError(
     'already_exists',
-    `The ${kind} "${value}" belongs to another endpoint; choose another one`,
+    `The ${kind} "${value}" belongs to another endpoint, or was claimed a moment ago; choose another one`,
   );
 }

@@ -271,6 +271,34 @@ export type EndpointCreate = {
   event_destination_ids?: Array<string>;
 };
 
+export type EndpointCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  /** Names the endpoint in the path: /e/{slug}/v1/…. */
+  slug: string;
+  /** Name the endpoint in the Host header. */
+  hosts: Array<string>;
+  description: string;
+  metadata: string;
+  traffic_policy: string;
+  /** Counts policy changes from 1. */
+  policy_version: number;
+  /** Whether the Traffic Inspector keeps bodies for a while. */
+  inspector: boolean;
+  event_destination_ids: Array<string>;
+  /** Counts all changes from 1; the ETag is this number in quotes. */
+  revision: number;
+  /** An earlier request with this Idempotency-Key made the endpoint. */
+  replayed?: true;
+};
+
+export type EndpointImport = {
+  /** A Traffic Policy document as it was written for ngrok. */
+  document: string;
+};
+
 export type EndpointRollback = {
   /** Whose policy becomes the newest version. */
   version: number;
@@ -314,6 +342,81 @@ export type Grant = {
   reason: string;
   created_at: string;
   expires_at: string;
+};
+
+export type ImportReport = {
+  works: Array<{
+    /** Where in the document, such as on_http_request[0].actions[1]. */
+    path: string;
+    what: string;
+  }>;
+  adapted: Array<{
+    /** Where in the document, such as on_http_request[0].actions[1]. */
+    path: string;
+    what: string;
+  }>;
+  not_supported: Array<{
+    /** Where in the document, such as on_http_request[0].actions[1]. */
+    path: string;
+    what: string;
+    remedy: string;
+  }>;
+  /** What the policy reads, and has to be here. */
+  secrets: Array<{
+    vault: string;
+    name: string;
+  }>;
+  /** The document after all that could be adapted. What is not supported stays in it. */
+  traffic_policy: string;
+  /** Whether an endpoint can have that policy. */
+  valid: boolean;
+  problems: Array<{
+    code: string;
+    /** Where in the body or the query, such as "providers.0.id". */
+    path: string;
+    message: string;
+  }>;
+};
+
+export type Model = {
+  /** Names this model of this provider, and no other. */
+  id: string;
+  provider: string;
+  model: string;
+  aliases: Array<string>;
+  display_name: string;
+  author: string | null;
+  deprecated: boolean;
+  /** Whether deployments have keys of their own for it, paid for with credits. */
+  managed: boolean;
+  surfaces: Array<"chat-completions" | "completions" | "responses" | "embeddings" | "messages">;
+  features: Array<string>;
+  input_modalities: Array<string>;
+  output_modalities: Array<string>;
+  context_window: number | null;
+  max_output_tokens: number | null;
+  /** USD per million tokens; a class without a price costs what the tokens it is part of cost. */
+  pricing: {
+    input: string | null;
+    cached_input: string | null;
+    cache_write: string | null;
+    cache_write_1h: string | null;
+    input_audio: string | null;
+    cached_input_audio: string | null;
+    output: string | null;
+    output_audio: string | null;
+    tiers: Array<{
+      above_input_tokens: number;
+      input: string | null;
+      cached_input: string | null;
+      cache_write: string | null;
+      cache_write_1h: string | null;
+      input_audio: string | null;
+      cached_input_audio: string | null;
+      output: string | null;
+      output_audio: string | null;
+    }>;
+  } | null;
 };
 
 export type Reference = {
@@ -450,7 +553,7 @@ export interface ManagementClient {
   /** Change an account: its plan, whether it is suspended, when it is warned. */
   updateAccount(input: { id: string; body: AccountUpdate; account?: string }): Promise<Account>;
   /** Create an endpoint. */
-  createEndpoint(input: { body: EndpointCreate; account?: string }): Promise<Endpoint>;
+  createEndpoint(input: { body: EndpointCreate; idempotencyKey?: string; account?: string }): Promise<EndpointCreated>;
   /** List the endpoints of the account. */
   listEndpoints(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
     endpoints: Array<Endpoint>;
@@ -477,6 +580,15 @@ export interface ManagementClient {
   rollbackEndpoint(input: { id: string; body: EndpointRollback; ifMatch?: string; account?: string }): Promise<Endpoint>;
   /** Say everything that is wrong with a policy, without saving it. */
   validateEndpoint(input: { id: string; body: EndpointValidate; account?: string }): Promise<Validation>;
+  /** Say what becomes of a policy written for ngrok, without saving it. */
+  importEndpoints(input: { body: EndpointImport; account?: string }): Promise<ImportReport>;
+  /** List the models of the catalog, with prices and what they can do. */
+  listModels(input?: { query?: { limit?: number; before_id?: string; id?: string; provider?: string; surface?: "chat-completions" | "completions" | "responses" | "embeddings" | "messages"; feature?: string }; account?: string }): Promise<{
+    models: Array<Model>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
   /** Show the balance and the lots it consists of. */
   getCreditBalance(input?: { account?: string }): Promise<Balance>;
   /** Give credits to the account. */
@@ -533,6 +645,8 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   getEndpointVersion: ['GET', '/endpoints/{id}/versions/{version}'],
   rollbackEndpoint: ['POST', '/endpoints/{id}/rollback'],
   validateEndpoint: ['POST', '/endpoints/{id}/validate'],
+  importEndpoints: ['POST', '/endpoints/import'],
+  listModels: ['GET', '/models'],
   getCreditBalance: ['GET', '/credits/balance'],
   createCreditGrant: ['POST', '/credits/grants'],
   listCreditTransactions: ['GET', '/credits/transactions'],

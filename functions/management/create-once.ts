@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { findClaim, type IdempotencyClaim, putClaim } from '../store/idempotency.ts';
 import { ManagementError } from './management-error.ts';
 import type { Management, ManagementRequest } from './route.ts';
@@ -43,6 +43,8 @@ export async function createOnce<Created, Existing>(
   const put = (claim: IdempotencyClaim, standing: IdempotencyClaim | undefined) =>
     putClaim(store, caller.accountId, key, claim, standing);
 
+  const holder = randomUUID();
+
   for (let waits = 0; waits < waitsMax; waits++) {
     const nowMs = now();
     const standing = await findClaim(store, caller.accountId, key);
@@ -50,23 +52,24 @@ export async function createOnce<Created, Existing>(
     if (isKnown && standing.requestDigest !== requestDigest) throw conflict();
     const existing = isKnown ? await find(standing.objectId) : undefined;
     if (existing !== undefined) return { existing };
-    if (!isKnown || standing.leaseUntilMs <= nowMs) {
+    if (!isKnown || standing.leaseUntilMs <= nowMs || standing.holder === holder) {
       await check();
       const claim = {
         requestDigest,
         objectId: isKnown ? standing.objectId : newId(),
+        holder,
         leaseUntilMs: nowMs + leaseMs,
         expiresAtMs: isKnown ? standing.expiresAtMs : nowMs + keyLifetimeMs,
       };
-      if (!(await put(claim, standing))) continue;
       try {
-        return { created: await create(claim.objectId) };
+        if (await put(claim, standing)) return { created: await create(claim.objectId) };
       } catch (error) {
         await put({ ...claim, leaseUntilMs: 0 }, claim).catch(() => false); // else the lease ends by itself
         throw error;
       }
+    } else {
+      await new Promise(resolve => setTimeout(resolve, waitMs));
     }
-    await new Promise(resolve => setTimeout(resolve, waitMs));
   }
   throw new ManagementError('idempotency_in_progress', 'A request with this Idempotency-Key is under way; try again', {
     retryAfterSeconds: 1,

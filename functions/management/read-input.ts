@@ -91,7 +91,7 @@ function toProblem(issue: z.core.$ZodIssue, schema: ZodType, where: 'body' | 'qu
     const what = where === 'query' ? 'parameter' : 'field';
     return { code: 'ERR_NGROK_214', path, message: `Unknown ${what} ${names}; ${known(issue.path, schema)}` };
   }
-  if (issue.code === 'invalid_type' && issue.input === undefined) {
+  if (issue.input === undefined) {
     return { code: 'ERR_NGROK_27006', path, message: `Required field "${path}" is missing` };
   }
   const [, code, message] = /^(ERR_NGROK_\d+): (.*)$/s.exec(issue.message) ?? [];

@@ -36,6 +36,8 @@ export interface Endpoint {
   policyCreatedBy: string;
   /** Counts all changes from 1. */
   revision: number;
+  /** Names the last change, so that whoever made it knows it again. */
+  changeId: string;
   description: string;
   metadata: string;
   /** Whether the Traffic Inspector keeps bodies for a while. */
@@ -47,7 +49,7 @@ export interface Endpoint {
 
 export type NewEndpoint = Omit<
   Endpoint,
-  'policyVersion' | 'policyCreatedAt' | 'policyCreatedBy' | 'revision' | 'updatedAt'
+  'policyVersion' | 'policyCreatedAt' | 'policyCreatedBy' | 'revision' | 'changeId' | 'updatedAt'
 > & { createdBy: string };
 
 /** What a change of an endpoint gives; what is absent stays as it is. */
@@ -94,21 +96,34 @@ export async function createEndpoint(
     policyCreatedAt: createdAt,
     policyCreatedBy: createdBy,
     revision: 1,
+    changeId: claimer.claimId,
     updatedAt: createdAt,
   };
-  const taken = await claimNames(store, record, namesOf(record), claimer, isCarried);
-  if (taken) {
-    await (await releaseNames(store, record, namesOf(record)))();
-    return { status: 'taken', name: taken };
-  }
+  const taken = await claimNames(store, record, namesOf(record), claimer, isCarried).catch(async error => {
+    await giveUp(store, record).catch(() => {}); // else the names are free again when the claims are old
+    throw error;
+  });
+  if (!taken) return { status: 'created', endpoint: await putNew(store, record) };
+  await giveUp(store, record);
+  return { status: 'taken', name: taken };
+}
+
+/** @returns the endpoint that now has this id */
+async function putNew(store: Store, record: Endpoint): Promise<Endpoint> {
   const { dynamo, tables } = store;
   const put = new PutItemCommand({
     TableName: tables.endpoints,
     Item: toItem({ ...endpointKey(record.accountId, record.id), ...record }),
     ConditionExpression: 'attribute_not_exists(pk)',
   });
-  if (await attempt('creating an endpoint', dynamo.send(put))) return { status: 'created', endpoint: record };
-  return { status: 'created', endpoint: (await findEndpoint(store, record.accountId, record.id)) ?? record };
+  if (await attempt('creating an endpoint', dynamo.send(put))) return record;
+  return (await findEndpoint(store, record.accountId, record.id)) ?? record;
+}
+
+/** Releases the names of an endpoint that does not exist. */
+async function giveUp(store: Store, record: Endpoint): Promise<void> {
+  const release = await releaseNames(store, record, namesOf(record));
+  if (!(await findEndpoint(store, record.accountId, record.id))) await release();
 }
 
 export async function findEndpoint(store: Store, accountId: string, id: string): Promise<Endpoint | undefined> {
@@ -191,6 +206,7 @@ export async function changeEndpoint(
   for (let races = 0; races < racesMax; races++) {
     const endpoint = await findEndpoint(store, accountId, id);
     if (!endpoint) return { status: 'absent' };
+    if (endpoint.changeId === claimer.claimId) return { status: 'changed', endpoint }; // the last round, after all
     if (ifRevision !== undefined && endpoint.revision !== ifRevision) return { status: 'stale' };
     const after = { ...endpoint, ...changes };
     const added = namesOf(after).filter(name => !carries(endpoint, name));
@@ -209,6 +225,7 @@ export async function changeEndpoint(
         policyCreatedBy: changedBy,
       }),
       revision: endpoint.revision + 1,
+      changeId: claimer.claimId,
       updatedAt: now,
     });
     if (!updated) continue;

@@ -9,7 +9,9 @@ export interface IdempotencyClaim {
   requestDigest: string;
   /** The object that the request makes, or has made. */
   objectId: string;
-  /** Until then whoever holds the claim may be at work. */
+  /** Unique to the request that took the claim last, so that it knows its own write when it meets it. */
+  holder: string;
+  /** Until then that request may be at work. */
   leaseUntilMs: number;
   /** From then on the key is forgotten. */
   expiresAtMs: number;
@@ -49,10 +51,10 @@ export async function putClaim(
   return (await attempt('claiming an idempotency key', dynamo.send(put))) !== undefined;
 }
 
-function asRead({ objectId, leaseUntilMs }: IdempotencyClaim) {
+function asRead({ holder, leaseUntilMs }: IdempotencyClaim) {
   return {
-    ConditionExpression: 'objectId = :objectId AND leaseUntilMs = :leaseUntilMs',
-    ExpressionAttributeValues: toItem({ ':objectId': objectId, ':leaseUntilMs': leaseUntilMs }),
+    ConditionExpression: 'holder = :holder AND leaseUntilMs = :leaseUntilMs',
+    ExpressionAttributeValues: toItem({ ':holder': holder, ':leaseUntilMs': leaseUntilMs }),
   };
 }
 

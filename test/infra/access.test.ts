@@ -47,6 +47,7 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
     'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:PutItem on KeysTable [IDEMPOTENCY#*]',
     'dynamodb:GetItem on EndpointsTable',
     'dynamodb:PutItem on EndpointsTable',
     'dynamodb:UpdateItem on EndpointsTable',

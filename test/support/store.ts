@@ -9,7 +9,8 @@ export const tableNames: TableNames = { keys: 'Keys', endpoints: 'Endpoints', cr
 export async function startTestStore(): Promise<{ store: Store; url: string; close(): Promise<void> }> {
   const dynamo = await startDynamo();
   const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(8).toString('hex') };
-  const store = openStore(tableNames, { endpoint: dynamo.url, region: 'us-east-1', credentials });
+  // The engine shares this process with the tests, and a busy machine is not what they are about.
+  const store = openStore(tableNames, { endpoint: dynamo.url, region: 'us-east-1', credentials }, 60_000);
   await createTables(store.dynamo, tableNames);
   return { store, url: dynamo.url, close: dynamo.close };
 }

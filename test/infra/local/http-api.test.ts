@@ -61,6 +61,28 @@ describe('a route', () => {
     });
   }
 
+  test('with a method takes that method and wins over ANY; what no route takes goes to $default', async () => {
+    const own = {
+      'GET /things/{id}': named('get'),
+      'ANY /things/{id}': named('any'),
+      'POST /things': named('post'),
+      $default: named('default'),
+    };
+    const answers: [method: string, path: string, name: string, routeKey: string][] = [
+      ['GET', '/things/1', 'get', 'GET /things/{id}'],
+      ['PUT', '/things/1', 'any', 'ANY /things/{id}'],
+      ['POST', '/things', 'post', 'POST /things'],
+      ['GET', '/things', 'default', '$default'],
+      ['GET', '/', 'default', '$default'],
+    ];
+    await withApi(own, async url => {
+      for (const [method, path, name, routeKey] of answers) {
+        const [answered, key] = (await (await fetch(url + path, { method })).json()) as [string, string];
+        assert.deepEqual([answered, key], [name, routeKey], `${method} ${path}`);
+      }
+    });
+  });
+
   test('hands every method and body to its handler', async () => {
     const echo: HttpApiHandler = async (event: APIGatewayProxyEventV2) => ({
       method: event.requestContext.http.method,
