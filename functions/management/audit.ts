@@ -6,11 +6,10 @@ import { ManagementError } from './management-error.ts';
 import { operationNameOf } from './operation-id.ts';
 import type { AnyRoute, Management, ManagementAnswer, ManagementRequest, Route } from './route.ts';
 
-/** What the audit log says about a request besides what the request itself says. */
+/** Where a request came from. */
 export interface AuditSource {
   operationId: string;
   sourceIp: string;
-  path: string;
 }
 
 /**
@@ -24,7 +23,7 @@ export async function withAudit(
   routes: readonly AnyRoute[],
   request: ManagementRequest<unknown, unknown>,
   management: Management,
-  { operationId, sourceIp, path }: AuditSource,
+  { operationId, sourceIp }: AuditSource,
 ): Promise<ManagementAnswer> {
   const { caller, parameters } = request;
   const intent: AuditIntent = {
@@ -34,8 +33,8 @@ export async function withAudit(
     actor: { keyId: caller.id, accountId: caller.homeAccountId, role: caller.role },
     operation: operationNameOf(route),
     method: route.method,
-    path,
-    objectId: parameters.id,
+    path: showPath(route.path, parameters),
+    objectId: showId(parameters.id),
     sourceIp,
     operationId,
     beforeDigest: await digestBefore(route, routes, request, management),
@@ -55,6 +54,15 @@ export async function withAudit(
     await finish({ outcome: status < 500 ? 'refused' : 'failed', statusCode: status, errorCode: code });
     throw error;
   }
+}
+
+function showPath(template: string, parameters: Record<string, string>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (part, name) => showId(parameters[name]) ?? part);
+}
+
+/** Ids and version numbers only: what else stands in a path may be a token that somebody pasted there. */
+function showId(text: string | undefined): string | undefined {
+  return text !== undefined && /^([a-z]+_[0-9A-Za-z]{15}|\d{1,10})$/.test(text) ? text : undefined;
 }
 
 function toOutcome({ status, body }: ManagementAnswer): Omit<AuditOutcome, 'finishedAt'> {

@@ -58,8 +58,8 @@ async function answer(
     ifMatch: event.headers['if-match'],
   };
   if (route.method === 'GET' || route.changesNothing) return route.handle(request, management);
-  const { sourceIp, path } = event.requestContext.http;
-  return withAudit(route, routes, request, management, { operationId: operationIdOf(event), sourceIp, path });
+  const source = { operationId: operationIdOf(event), sourceIp: event.requestContext.http.sourceIp };
+  return withAudit(route, routes, request, management, source);
 }
 
 function checkVersion({ headers }: APIGatewayProxyEventV2): void {

@@ -75,6 +75,13 @@ test('a replayed creation is recorded as having changed nothing, and no token is
   assert.doesNotMatch(JSON.stringify([second, first]), new RegExp(made.token as string));
 });
 
+test('a token that somebody pasted into a path does not get into the log', async () => {
+  const { token } = await api.operator.createAiGatewayApiKey({ body: { endpoint_id: api.endpointId } });
+  await api.call('DELETE', `/ai_gateway_api_keys/${token}`);
+  const [event] = await newest(1);
+  assert.deepEqual([event?.path, event?.object_id, event?.outcome], ['/ai_gateway_api_keys/{id}', null, 'refused']);
+});
+
 test('what an operator does in another account is in that account’s log', async () => {
   const other = await api.newAccount();
   await api.operator.createCreditGrant({ account: other.accountId, body: { amount_usd: '5.00', reason: 'Welcome' } });
