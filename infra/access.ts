@@ -23,10 +23,14 @@ export interface FunctionAccess {
   createsSecrets?: readonly SecretName[];
 }
 
-/** Proving a management key and counting its requests, which every management function does first. */
-const managementKeyCheck: readonly TableAccess[] = [
+/**
+ * What every management function does around its own work: it proves the management key, counts its requests and writes
+ * the audit log. Nobody may change or delete what is in that log.
+ */
+const managementBasics: readonly TableAccess[] = [
   { table: 'keys', actions: ['GetItem'] },
   { table: 'keys', actions: ['UpdateItem'], partitions: ['RATE#'] },
+  { table: 'keys', actions: ['PutItem'], partitions: ['AUDIT#'] },
 ];
 
 /**
@@ -48,26 +52,34 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   },
   keys: {
     tables: [
-      { table: 'keys', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+      ...managementBasics,
+      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'ACCOUNTS', 'DIGEST#', 'IDEMPOTENCY#'] },
+      { table: 'keys', actions: ['UpdateItem'], partitions: ['ACCOUNT#'] },
+      { table: 'keys', actions: ['Query'], partitions: ['ACCOUNT#', 'ACCOUNTS'] },
+      { table: 'keys', actions: ['DeleteItem'], partitions: ['ACCOUNT#', 'DIGEST#'] },
       { table: 'endpoints', actions: ['GetItem'] },
     ],
     readsSecrets: ['pepper'],
   },
   credits: {
     tables: [
-      ...managementKeyCheck,
+      ...managementBasics,
       { table: 'credits', actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query'] },
       { table: 'usage', actions: ['Query'], index: 'byAccount' },
     ],
     readsSecrets: ['pepper', 'stripe'],
   },
   endpoints: {
-    tables: [...managementKeyCheck, { table: 'endpoints', actions: ['GetItem', 'UpdateItem'] }],
+    tables: [
+      ...managementBasics,
+      { table: 'keys', actions: ['PutItem'], partitions: ['IDEMPOTENCY#'] },
+      { table: 'endpoints', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+    ],
     readsSecrets: ['pepper'],
   },
   secrets: {
     tables: [
-      ...managementKeyCheck,
+      ...managementBasics,
       {
         table: 'endpoints',
         actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
@@ -80,7 +92,11 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
     createsSecrets: ['accounts'],
   },
   observability: {
-    tables: [...managementKeyCheck, { table: 'usage', actions: ['Query'] }],
+    tables: [
+      ...managementBasics,
+      { table: 'keys', actions: ['Query'], partitions: ['AUDIT#'] },
+      { table: 'usage', actions: ['Query'] },
+    ],
     readsSecrets: ['pepper'],
   },
   expiry: {
@@ -95,8 +111,9 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   },
   bootstrap: {
     tables: [
-      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'DIGEST#'] },
+      { table: 'keys', actions: ['PutItem'], partitions: ['ACCOUNT#', 'ACCOUNTS', 'DIGEST#'] },
       { table: 'endpoints', actions: ['GetItem', 'PutItem'], partitions: ['ACCOUNT#', 'SLUG#'] },
+      { table: 'endpoints', actions: ['DeleteItem'], partitions: ['SLUG#'] }, // a slug claimed in vain
     ],
     readsSecrets: ['pepper', 'managementKey'],
     writesSecrets: ['managementKey'],

@@ -4,7 +4,8 @@ import {
   type CorsHttpMethod,
   HttpApi,
   type HttpMethod,
-  type HttpRoute,
+  HttpRoute,
+  HttpRouteKey,
   HttpStage,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -12,7 +13,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { LambdaFunction } from './lambda-function.ts';
-import { type ManagementFunction, managementCors, managementRoutes } from './management-routes.ts';
+import { fallbackFunction, type ManagementFunction, managementCors, managementRoutes } from './management-routes.ts';
 
 /** What API Gateway admits over all accounts together, so that a flood reaches no function. Each account has its own limit. */
 const requestsPerSecond = 100;
@@ -80,16 +81,20 @@ export class ManagementApi extends Construct {
   }
 
   private addRoutes(functions: Record<ManagementFunction, LambdaFunction>): void {
-    const integrations = new Map<ManagementFunction, HttpLambdaIntegration>();
-    for (const { path, methods, function: name } of managementRoutes) {
-      // One permission for each function and API; one for each route would say the same many times.
-      const integration =
-        integrations.get(name) ?? new HttpLambdaIntegration(name, functions[name], { scopePermissionToRoute: false });
-      integrations.set(name, integration);
-      for (const route of this.api.addRoutes({ path, methods: [...methods] as HttpMethod[], integration })) {
-        acknowledgeOwnKeyCheck(route);
-      }
-    }
+    // One permission for each function and API; one for each route would say the same many times.
+    const names = [...new Set(managementRoutes.map(({ function: name }) => name))];
+    const integrations = Object.fromEntries(
+      names.map(name => [name, new HttpLambdaIntegration(name, functions[name], { scopePermissionToRoute: false })]),
+    ) as Record<ManagementFunction, HttpLambdaIntegration>;
+    const routes = managementRoutes.flatMap(({ path, methods, function: name }) =>
+      this.api.addRoutes({ path, methods: [...methods] as HttpMethod[], integration: integrations[name] }),
+    );
+    const fallback = new HttpRoute(this, 'Fallback', {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: integrations[fallbackFunction],
+    });
+    for (const route of [...routes, fallback]) acknowledgeOwnKeyCheck(route);
   }
 }
 
@@ -97,6 +102,6 @@ function acknowledgeOwnKeyCheck(route: HttpRoute): void {
   Validations.of(route).acknowledge({
     id: 'AwsSolutions-APIG4',
     reason:
-      'Every management function proves the management key and its role itself, before anything else: a key works the same on the local stack, and an authorizer would look it up a second time. What Stripe sends is proven by its signature.',
+      'Every management function proves the management key and its role itself, before anything else: a key works the same on the local stack, and an authorizer would look it up a second time. The few routes that need no key say so in the API description.',
   });
 }

@@ -1,30 +1,39 @@
-/** The functions behind the management API, each named like its folder under `functions/`. */
-export type ManagementFunction = 'keys' | 'credits' | 'endpoints' | 'secrets' | 'observability';
+import { routes as credits } from '../functions/credits/routes.ts';
+import { routes as endpoints } from '../functions/endpoints/routes.ts';
+import { routes as keys } from '../functions/keys/routes.ts';
+import { accountHeader } from '../functions/management/authenticate.ts';
+import type { AnyRoute } from '../functions/management/route.ts';
+import { routes as observability } from '../functions/observability/routes.ts';
+import { routes as secrets } from '../functions/secrets/routes.ts';
+
+/** The routes of the functions behind the management API, each function named like its folder under `functions/`. */
+export const managementInventory = { keys, endpoints, credits, secrets, observability } satisfies Record<
+  string,
+  readonly AnyRoute[]
+>;
+
+export type ManagementFunction = keyof typeof managementInventory;
+
+/** Answers what no route takes, so that such an answer looks like every other error. */
+export const fallbackFunction: ManagementFunction = 'observability';
 
 export interface ManagementRoute {
   /** As API Gateway writes it: `{id}` stands for one segment. */
   path: string;
-  methods: readonly ('GET' | 'POST' | 'PATCH' | 'DELETE')[];
+  methods: readonly AnyRoute['method'][];
   function: ManagementFunction;
 }
 
-/** Every route of the management API: what the deployed API and the local one both serve. */
-export const managementRoutes: readonly ManagementRoute[] = [
-  { path: '/ai_gateway_api_keys', methods: ['GET', 'POST'], function: 'keys' },
-  { path: '/ai_gateway_api_keys/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'keys' },
-  { path: '/credits/balance', methods: ['GET'], function: 'credits' },
-  { path: '/credits/checkout_sessions', methods: ['POST'], function: 'credits' },
-  { path: '/credits/checkout_sessions/{id}', methods: ['GET'], function: 'credits' },
-  { path: '/credits/grants', methods: ['POST'], function: 'credits' },
-  { path: '/credits/transactions', methods: ['GET'], function: 'credits' },
-  { path: '/endpoints/{id}', methods: ['GET', 'PATCH'], function: 'endpoints' },
-  { path: '/secrets', methods: ['GET', 'POST'], function: 'secrets' },
-  { path: '/secrets/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'secrets' },
-  { path: '/usage/requests/{id}', methods: ['GET'], function: 'observability' },
-  { path: '/vaults', methods: ['GET', 'POST'], function: 'secrets' },
-  { path: '/vaults/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'secrets' },
-  { path: '/webhooks/stripe', methods: ['POST'], function: 'credits' },
-];
+/** Every path of the management API: what the deployed API and the local one both serve. */
+export const managementRoutes: readonly ManagementRoute[] = (
+  Object.entries(managementInventory) as [ManagementFunction, readonly AnyRoute[]][]
+).flatMap(([name, routes]) =>
+  [...new Set(routes.map(({ path }) => path))].map(path => ({
+    path,
+    methods: routes.filter(route => route.path === path).map(({ method }) => method),
+    function: name,
+  })),
+);
 
 /**
  * Which pages of other origins may call the management API from a browser. Any page may: nothing is authorised by
@@ -35,8 +44,8 @@ export const managementRoutes: readonly ManagementRoute[] = [
 export const managementCors = {
   origins: ['https://*', 'http://*'],
   methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-  requestHeaders: ['authorization', 'content-type', 'idempotency-key', 'ngrok-version'],
-  responseHeaders: ['retry-after'],
+  requestHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'ngrok-version', accountHeader],
+  responseHeaders: ['etag', 'retry-after'],
   credentials: true,
   preflightMaxAgeSeconds: 600,
 } as const;

@@ -4,7 +4,7 @@ import { parsePolicy } from '../policy/parse-policy.ts';
 import { createAccessKey } from '../store/access-keys.ts';
 import { createAccount } from '../store/accounts.ts';
 import type { Store } from '../store/dynamo.ts';
-import { createEndpoint } from '../store/endpoints.ts';
+import { createEndpoint, type NewEndpoint } from '../store/endpoints.ts';
 
 /** What a new deployment starts with. Planned and kept first, then made, so that an interrupted start can go on. */
 export interface FirstAccount {
@@ -36,20 +36,25 @@ export async function createFirstAccount(store: Store, plan: FirstAccount, peppe
   const createdAt = new Date(plan.createdAtMs).toISOString();
   const parsed = parsePolicy(policyText, { allowLoopback: false });
   if (!('policy' in parsed)) throw new Error(`the first policy is broken: ${JSON.stringify(parsed.problems)}`);
-  await createAccount(store, { id: accountId, plan: 'payg', createdAt });
-  const isMade = await createEndpoint(store, {
+  await createAccount(store, { id: accountId, plan: 'payg', description: 'The first account', createdAt });
+  const endpoint: NewEndpoint = {
     id: endpointId,
     accountId,
     slug: 'default',
+    hosts: [],
     trafficPolicy: policyText,
     compiledPolicy: JSON.stringify(parsed.policy),
-    policyVersion: 1,
+    callsModels: true,
     description: 'The first endpoint',
     metadata: '',
+    inspector: false,
+    eventDestinationIds: [],
     createdAt,
-    updatedAt: createdAt,
-  });
-  if (!isMade) throw new Error('an endpoint with slug "default" belongs to another account');
+    createdBy: managementKeyId,
+  };
+  const claimer = { claimId: endpointId, nowMs: plan.createdAtMs };
+  const { status } = await createEndpoint(store, endpoint, claimer);
+  if (status === 'taken') throw new Error('an endpoint with slug "default" belongs to another account');
   await createAccessKey(store, 'management_key', {
     id: managementKeyId,
     accountId,

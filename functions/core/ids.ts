@@ -10,7 +10,7 @@ const randomDigits = 8;
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** Prefixes of public ids. */
-export type IdPrefix = 'ac' | 'aigk' | 'ak' | 'ep' | 'jr' | 'lot' | 'op' | 'rq' | 'secret' | 'vault';
+export type IdPrefix = 'ac' | 'ae' | 'aigk' | 'ak' | 'ep' | 'jr' | 'lot' | 'op' | 'rq' | 'secret' | 'vault';
 
 /**
  * A new id such as `rq_0aZ3kX9Qm2LbT4w`: seven digits of time in milliseconds, then 47 random bits.

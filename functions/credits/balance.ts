@@ -1,13 +1,37 @@
+import { z } from 'zod';
 import { emptyBalance, fold } from '../core/balance.ts';
 import { formatUsd } from '../core/money.ts';
+import { nanoUsdAnswer, timestampAnswer, usdAnswer } from '../management/fields.ts';
 import { type Route, route } from '../management/route.ts';
 import { Balances } from '../store/balances.ts';
+
+const balanceAnswer = z
+  .strictObject({
+    available_usd: usdAnswer,
+    available_nano_usd: nanoUsdAnswer,
+    held_nano_usd: nanoUsdAnswer,
+    spent_nano_usd: nanoUsdAnswer,
+    expired_nano_usd: nanoUsdAnswer,
+    purchased_nano_usd: nanoUsdAnswer,
+    lots: z.array(
+      z.strictObject({
+        id: z.string(),
+        category: z.string(),
+        amount_nano_usd: nanoUsdAnswer,
+        remaining_nano_usd: nanoUsdAnswer,
+        expires_at: timestampAnswer,
+      }),
+    ),
+  })
+  .meta({ id: 'Balance' });
 
 export const balanceRoutes: Route[] = [
   route({
     method: 'GET',
     path: '/credits/balance',
     role: 'viewer',
+    summary: 'Show the balance and the lots it consists of',
+    answer: balanceAnswer,
     async handle({ caller }, { store, randomBytes, now }) {
       const balances = new Balances(store, randomBytes);
       await balances.expireLots(caller.accountId, now());

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newId, toDigits } from '../core/ids.ts';
 import { formatUsd, parseUsd } from '../core/money.ts';
+import { nanoUsdAnswer, timestampAnswer, usdAnswer } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type ManagementRequest, type Route, route } from '../management/route.ts';
 import { Balances, type NewLot } from '../store/balances.ts';
@@ -22,6 +23,18 @@ const grantBody = z.strictObject({
   expires_at: z.iso.datetime('write it as RFC 3339, such as "2027-01-31T00:00:00Z"').optional(),
 });
 
+const grantAnswer = z
+  .strictObject({
+    id: z.string(),
+    category: z.string(),
+    amount_usd: usdAnswer,
+    amount_nano_usd: nanoUsdAnswer,
+    reason: z.string(),
+    created_at: timestampAnswer,
+    expires_at: timestampAnswer,
+  })
+  .meta({ id: 'Grant' });
+
 type GrantRequest = ManagementRequest<z.output<typeof grantBody>, unknown>;
 
 export const grantRoutes: Route[] = [
@@ -29,7 +42,10 @@ export const grantRoutes: Route[] = [
     method: 'POST',
     path: '/credits/grants',
     role: 'operator',
+    summary: 'Give credits to the account',
     body: grantBody,
+    answer: grantAnswer,
+    idempotent: true,
     async handle(request, { store, now, randomBytes }) {
       const { body, caller } = request;
       const nowMs = now();

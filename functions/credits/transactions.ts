@@ -1,10 +1,27 @@
+import { z } from 'zod';
 import { formatUsd } from '../core/money.ts';
-import { page, pageQuery } from '../management/fields.ts';
+import { nanoUsdAnswer, page, pageAnswer, pageQuery, timestampAnswer, usdAnswer } from '../management/fields.ts';
 import { type Route, route } from '../management/route.ts';
 import { type JournalRow, listJournal } from '../store/journal.ts';
 import { listCharges, type UsageRecord } from '../store/usage.ts';
 
 const path = '/credits/transactions';
+
+const transactionAnswer = z
+  .strictObject({
+    id: z.string(),
+    kind: z.string(),
+    amount_usd: usdAnswer.describe('Positive when credits came in'),
+    amount_nano_usd: nanoUsdAnswer,
+    created_at: timestampAnswer,
+    lot_id: z.string().nullable(),
+    request_id: z.string().nullable(),
+    reason: z.string().nullable(),
+    expires_at: timestampAnswer.nullable(),
+    fee_nano_usd: nanoUsdAnswer.optional(),
+    price_version: z.string().nullish(),
+  })
+  .meta({ id: 'Transaction' });
 
 /** What changed the balance, newest first: the journal's rows, and the charges, which the usage records hold. */
 export const transactionRoutes: Route[] = [
@@ -12,7 +29,9 @@ export const transactionRoutes: Route[] = [
     method: 'GET',
     path,
     role: 'viewer',
+    summary: 'List what changed the balance',
     query: pageQuery,
+    answer: pageAnswer('transactions', transactionAnswer),
     async handle({ query: { limit, before_id }, caller, origin }, { store }) {
       const moment = before_id?.slice(before_id.indexOf('_') + 1);
       const [rows, charges] = await Promise.all([

@@ -1,76 +1,194 @@
 import { z } from 'zod';
-import { isId } from '../core/ids.ts';
-import { descriptionField, metadataField } from '../management/fields.ts';
+import { isId, newId } from '../core/ids.ts';
+import { createOnce } from '../management/create-once.ts';
+import { descriptionField, metadataField, page, pageAnswer, pageQuery } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Management, type Route, route } from '../management/route.ts';
-import { parsePolicy } from '../policy/parse-policy.ts';
-import { type Endpoint, findEndpoint, updateEndpoint } from '../store/endpoints.ts';
+import type { EndpointName } from '../store/endpoint-names.ts';
+import {
+  changeEndpoint,
+  countEndpoints,
+  createEndpoint,
+  deleteEndpoint,
+  type EndpointChanges,
+  findEndpoint,
+  listEndpoints,
+} from '../store/endpoints.ts';
+import { compilePolicy } from './compile-policy.ts';
+import { endpointAnswer, notFound, path, requireEndpoint, revisionOf, stale, toAnswer, toWire } from './endpoint.ts';
+import { eventDestinationsField, hostsField, slugField, trafficPolicyField } from './endpoint-fields.ts';
 
-const path = '/endpoints/{id}';
+/** Counted before an endpoint is made: endpoints made at the same moment can pass it by a few. */
+const endpointsMax = 500;
 
-const updateBody = z.strictObject({
-  traffic_policy: z.string().optional(),
-  description: descriptionField.optional(),
-  metadata: metadataField.optional(),
-});
+const createBody = z
+  .strictObject({
+    slug: slugField,
+    hosts: hostsField.default([]),
+    traffic_policy: trafficPolicyField,
+    description: descriptionField.default(''),
+    metadata: metadataField.default(''),
+    inspector: z.boolean().default(false),
+    event_destination_ids: eventDestinationsField.default([]),
+  })
+  .meta({ id: 'EndpointCreate' });
+
+const createdAnswer = endpointAnswer
+  .extend({
+    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the endpoint'),
+  })
+  .meta({ id: 'EndpointCreated' });
+
+const updateBody = z
+  .strictObject({
+    slug: slugField.optional(),
+    hosts: hostsField.optional(),
+    traffic_policy: trafficPolicyField.optional(),
+    description: descriptionField.optional(),
+    metadata: metadataField.optional(),
+    inspector: z.boolean().optional(),
+    event_destination_ids: eventDestinationsField.optional(),
+  })
+  .meta({ id: 'EndpointUpdate' });
 
 export const endpointRoutes: Route[] = [
+  route({
+    method: 'POST',
+    path,
+    role: 'admin',
+    summary: 'Create an endpoint',
+    body: createBody,
+    answer: createdAnswer,
+    idempotent: true,
+    async handle(request, management) {
+      const { body, caller, account, origin } = request;
+      const { store, now, randomBytes } = management;
+      const policy = compilePolicy(body.traffic_policy, management);
+      const result = await createOnce(request, management, {
+        name: path,
+        newId: () => newId('ep', now(), randomBytes),
+        async check() {
+          if ((await countEndpoints(store, account.id)) < endpointsMax) return;
+          throw new ManagementError('limit_reached', `The account has ${endpointsMax} endpoints; delete some`);
+        },
+        find: id => findEndpoint(store, account.id, id),
+        async create(id) {
+          const nowMs = now();
+          const endpoint = {
+            id,
+            accountId: account.id,
+            slug: body.slug,
+            hosts: body.hosts,
+            ...policy,
+            description: body.description,
+            metadata: body.metadata,
+            inspector: body.inspector,
+            eventDestinationIds: body.event_destination_ids,
+            createdAt: new Date(nowMs).toISOString(),
+            createdBy: caller.id,
+          };
+          const created = await createEndpoint(store, endpoint, { claimId: newId('op', nowMs, randomBytes), nowMs });
+          if (created.status === 'taken') throw taken(created.name);
+          return created.endpoint;
+        },
+      });
+      if ('created' in result) return toAnswer(201, result.created, origin);
+      const { status, headers, body: standing } = toAnswer(201, result.existing, origin);
+      return { status, headers, body: { ...standing, replayed: true } };
+    },
+  }),
   route({
     method: 'GET',
     path,
     role: 'viewer',
+    summary: 'List the endpoints of the account',
+    query: pageQuery,
+    answer: pageAnswer('endpoints', endpointAnswer),
+    async handle({ query: { limit, before_id }, caller, origin }, { store }) {
+      const { endpoints, more } = await listEndpoints(store, caller.accountId, { beforeId: before_id, limit });
+      const items = endpoints.map(endpoint => toWire(endpoint, origin));
+      return { status: 200, body: page('endpoints', items, { origin, path, limit, more }) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/{id}`,
+    role: 'viewer',
+    summary: 'Show an endpoint',
+    answer: endpointAnswer,
     async handle({ parameters, caller, origin }, management) {
-      return { status: 200, body: toWire(await requireEndpoint(caller.accountId, parameters.id, management), origin) };
+      return toAnswer(200, await requireEndpoint(caller.accountId, parameters.id, management), origin);
     },
   }),
   route({
     method: 'PATCH',
-    path,
+    path: `${path}/{id}`,
     role: 'admin',
+    summary: 'Change an endpoint; another policy is another version',
     body: updateBody,
-    async handle({ parameters, body, caller, origin }, management) {
-      const endpoint = await requireEndpoint(caller.accountId, parameters.id, management);
-      const policy = body.traffic_policy === undefined ? {} : compile(body.traffic_policy, management);
-      const changes = { ...policy, description: body.description, metadata: body.metadata };
-      const updatedAt = new Date(management.now()).toISOString();
-      const updated = await updateEndpoint(management.store, endpoint, changes, updatedAt);
-      if (!updated) throw notFound(endpoint.id);
-      return { status: 200, body: toWire(updated, origin) };
+    answer: endpointAnswer,
+    locked: true,
+    async handle({ parameters, body, caller, origin, ifMatch }, management) {
+      const { id } = await requireEndpoint(caller.accountId, parameters.id, management);
+      const changes: EndpointChanges = {
+        ...(body.traffic_policy !== undefined && compilePolicy(body.traffic_policy, management)),
+        slug: body.slug,
+        hosts: body.hosts,
+        description: body.description,
+        metadata: body.metadata,
+        inspector: body.inspector,
+        eventDestinationIds: body.event_destination_ids,
+      };
+      return change({ id, changes, caller, origin, ifMatch }, management);
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: `${path}/{id}`,
+    role: 'admin',
+    summary: 'Delete an endpoint for good; its keys open nothing any more',
+    answer: undefined,
+    locked: true,
+    async handle({ parameters: { id = '' }, caller, ifMatch }, { store, now }) {
+      if (!isId('ep', id)) throw notFound(id);
+      const endpoint = { accountId: caller.accountId, id };
+      const result = await deleteEndpoint(store, endpoint, { nowMs: now(), ifRevision: revisionOf(ifMatch) });
+      if (result === 'absent') throw notFound(id);
+      if (result === 'stale') throw stale(ifMatch);
+      return { status: 204 };
     },
   }),
 ];
 
-function compile(trafficPolicy: string, { allowLoopback }: Management) {
-  const parsed = parsePolicy(trafficPolicy, { allowLoopback });
-  if ('policy' in parsed) return { trafficPolicy, compiledPolicy: JSON.stringify(parsed.policy) };
-  const { problems } = parsed;
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  throw new ManagementError('invalid_policy', `${first?.code} at "${first?.path}": ${first?.message}${more}`, {
-    details: { problems },
+/** Changes an endpoint that was there a moment ago, and answers it as it now is. */
+export async function change(
+  request: {
+    id: string;
+    changes: EndpointChanges;
+    caller: { id: string; accountId: string };
+    origin: string;
+    ifMatch: string | undefined;
+  },
+  { store, now, randomBytes }: Pick<Management, 'store' | 'now' | 'randomBytes'>,
+) {
+  const { id, changes, caller, origin, ifMatch } = request;
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const nowMs = now();
+  const result = await changeEndpoint(store, { accountId: caller.accountId, id }, given, {
+    nowMs,
+    claimId: newId('op', nowMs, randomBytes),
+    changedBy: caller.id,
+    ifRevision: revisionOf(ifMatch),
   });
+  if (result.status === 'absent') throw notFound(id);
+  if (result.status === 'stale') throw stale(ifMatch);
+  if (result.status === 'taken') throw taken(result.name);
+  return toAnswer(200, result.endpoint, origin);
 }
 
-function toWire(endpoint: Endpoint, origin: string) {
-  return {
-    id: endpoint.id,
-    uri: `${origin}/endpoints/${endpoint.id}`,
-    created_at: endpoint.createdAt,
-    updated_at: endpoint.updatedAt,
-    slug: endpoint.slug,
-    description: endpoint.description,
-    metadata: endpoint.metadata,
-    traffic_policy: endpoint.trafficPolicy,
-    policy_version: endpoint.policyVersion,
-  };
-}
-
-async function requireEndpoint(accountId: string, id: string | undefined, { store }: Management): Promise<Endpoint> {
-  const endpoint = id && isId('ep', id) ? await findEndpoint(store, accountId, id) : undefined;
-  if (!endpoint) throw notFound(id);
-  return endpoint;
-}
-
-function notFound(id: string | undefined): ManagementError {
-  return new ManagementError('not_found', `There is no endpoint "${id}"`);
+function taken({ kind, value }: EndpointName): ManagementError {
+  return new ManagementError(
+    'already_exists',
+    `The ${kind} "${value}" belongs to another endpoint, or was claimed a moment ago; choose another one`,
+  );
 }

@@ -1,5 +1,5 @@
 import { createManagementHandler } from '../management/create-management-handler.ts';
 import { openManagement } from '../management/settings.ts';
-import { endpointRoutes } from './endpoints.ts';
+import { routes } from './routes.ts';
 
-export const handler = createManagementHandler(endpointRoutes, openManagement(process.env));
+export const handler = createManagementHandler(routes, openManagement(process.env));

@@ -27,6 +27,7 @@ export async function authenticate(request: GatewayRequest, gateway: Gateway): P
   const gatewayKey = kind === 'foreign' ? undefined : await proveGatewayKey(credential as string, kind, gateway);
   const endpoint = await findEndpoint(slug, gatewayKey, gateway);
   const account = await gateway.account(endpoint.accountId);
+  if (account?.suspended) throw new GatewayError('account_suspended', 'The account is suspended; ask its operator');
   if (account?.plan !== 'payg') {
     throw new GatewayError(
       'ERR_NGROK_27001',

@@ -1,5 +1,5 @@
 import { createManagementHandler } from '../management/create-management-handler.ts';
 import { openManagement } from '../management/settings.ts';
-import { gatewayKeyRoutes } from './gateway-keys.ts';
+import { routes } from './routes.ts';
 
-export const handler = createManagementHandler(gatewayKeyRoutes, openManagement(process.env));
+export const handler = createManagementHandler(routes, openManagement(process.env));

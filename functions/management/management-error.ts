@@ -1,6 +1,10 @@
-/** Codes of the management API → HTTP status. */
+import { z } from 'zod';
+
+/** Codes of the management API → HTTP status. Those without a number have none in the product. */
 const statuses = {
   ERR_NGROK_210: 415, // unsupported content type
+  ERR_NGROK_211: 400, // body not expected
+  ERR_NGROK_212: 400, // body unreadable
   ERR_NGROK_213: 400, // body is not JSON
   ERR_NGROK_214: 400, // unknown field or parameter
   ERR_NGROK_215: 400, // invalid value
@@ -15,11 +19,17 @@ const statuses = {
   invalid_signature: 400,
   authentication_required: 401,
   permission_denied: 403,
+  account_suspended: 403,
   not_found: 404,
+  method_not_allowed: 405,
   already_exists: 409,
   idempotency_conflict: 409,
+  idempotency_in_progress: 409,
+  last_key: 409,
   limit_reached: 409,
   vault_not_empty: 409,
+  precondition_failed: 412,
+  request_too_large: 413,
   invalid_policy: 422,
   internal_error: 500,
   stripe_not_configured: 501,
@@ -33,18 +43,48 @@ export class ManagementError extends Error {
   readonly code: ManagementErrorCode;
   readonly status: number;
   readonly details: Record<string, unknown>;
-  readonly retryAfterSeconds: number | undefined;
+  readonly headers: Record<string, string>;
 
   constructor(
     code: ManagementErrorCode,
     message: string,
-    options: { details?: Record<string, unknown>; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: {
+      details?: Record<string, unknown>;
+      headers?: Record<string, string>;
+      retryAfterSeconds?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'ManagementError';
     this.code = code;
     this.status = statuses[code];
     this.details = options.details ?? {};
-    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = {
+      ...options.headers,
+      ...(options.retryAfterSeconds !== undefined && { 'retry-after': String(options.retryAfterSeconds) }),
+    };
   }
 }
+
+/** One thing that is wrong with a request. */
+const problemAnswer = z.strictObject({
+  code: z.string(),
+  path: z.string().describe('Where in the body or the query, such as "providers.0.id"'),
+  message: z.string(),
+});
+
+export const problemsAnswer = z.array(problemAnswer);
+
+/** How every error looks. */
+export const errorAnswer = z
+  .strictObject({
+    error_code: z.string().describe('The product’s code, or a word where the product has none'),
+    status_code: z.int(),
+    msg: z.string().describe('What is wrong, and what to do'),
+    details: z.looseObject({
+      operation_id: z.string().describe('Leads to the access log and the audit log'),
+      problems: problemsAnswer.optional().describe('Everything that is wrong with the input'),
+    }),
+  })
+  .meta({ id: 'ApiError' });

@@ -2,22 +2,35 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type ZodType, z } from 'zod';
 import { ManagementError, type ManagementErrorCode } from './management-error.ts';
 
+/** The largest body has a traffic policy in it, written as a JSON string. */
+const bodyBytesMax = 1024 * 1024;
+
+/** Bodies are a few levels deep; a deeper one is an attempt at something else. */
+const depthMax = 32;
+
 /** @throws ManagementError naming the first thing that is wrong with the body; all of them are in its details */
 export function readBody<Body>(event: APIGatewayProxyEventV2, schema: ZodType<Body> | undefined): Body {
-  if (!schema) return undefined as Body;
-  const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '');
+  const text = readText(event);
+  if (!schema) {
+    if (/^\s*(\{\s*\})?\s*$/.test(text)) return undefined as Body;
+    throw new ManagementError('ERR_NGROK_211', 'This operation takes no body; leave it out');
+  }
+  if (text === '') return check({}, schema, 'body');
+  checkContentType(event.headers['content-type']);
   let body: unknown;
   try {
-    body = text === '' ? {} : JSON.parse(text);
+    body = JSON.parse(text);
   } catch (cause) {
     throw new ManagementError('ERR_NGROK_213', 'The body is not JSON', { cause });
   }
-  return check(body, schema);
+  checkText(body);
+  return check(body, schema, 'body');
 }
 
 export function readQuery<Query>(event: APIGatewayProxyEventV2, schema: ZodType<Query> | undefined): Query {
   const query = event.queryStringParameters ?? {};
-  return schema ? check(query, schema) : check(query, z.strictObject({}) as unknown as ZodType<Query>);
+  checkText(query);
+  return check(query, schema ?? (z.strictObject({}) as unknown as ZodType<Query>), 'query');
 }
 
 /** The body as it arrived, for whoever checks a signature of it. */
@@ -25,10 +38,41 @@ export function rawBodyOf({ body = '', isBase64Encoded }: APIGatewayProxyEventV2
   return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
 }
 
-function check<Value>(input: unknown, schema: ZodType<Value>): Value {
-  const parsed = schema.safeParse(input);
+function readText(event: APIGatewayProxyEventV2): string {
+  const bytes = rawBodyOf(event);
+  if (bytes.length > bodyBytesMax) {
+    throw new ManagementError('request_too_large', `The body has ${bytes.length} bytes; send at most ${bodyBytesMax}`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ManagementError('ERR_NGROK_212', 'The body is not UTF-8', { cause });
+  }
+}
+
+/** A missing type is taken for JSON. Any other is refused: browsers send those across origins without asking first. */
+function checkContentType(type: string | undefined): void {
+  if (type === undefined || /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) return;
+  throw new ManagementError('ERR_NGROK_210', `Content-Type is "${type}"; send application/json`);
+}
+
+/** Half a surrogate pair is text in JSON and nowhere else: it could be neither stored nor shown. */
+function checkText(value: unknown, depth = 0): void {
+  if (depth > depthMax) throw new ManagementError('ERR_NGROK_213', `The body is over ${depthMax} levels deep`);
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    throw new ManagementError('ERR_NGROK_213', 'The body has half a surrogate pair in it, which is not text');
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    checkText(name, depth);
+    checkText(inner, depth + 1);
+  }
+}
+
+function check<Value>(input: unknown, schema: ZodType<Value>, where: 'body' | 'query'): Value {
+  const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(toProblem);
+  const problems = parsed.error.issues.map(issue => toProblem(issue, schema, where));
   const [first] = problems as [Problem];
   throw new ManagementError(first.code, first.message, { details: { problems } });
 }
@@ -40,16 +84,14 @@ interface Problem {
 }
 
 /** A message of the form `CODE: text` carries its own code, see `fields.ts`. */
-function toProblem(issue: z.core.$ZodIssue): Problem {
+function toProblem(issue: z.core.$ZodIssue, schema: ZodType, where: 'body' | 'query'): Problem {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return {
-      code: 'ERR_NGROK_214',
-      path,
-      message: `Unknown field ${issue.keys.map(key => `"${key}"`).join(', ')}; remove it`,
-    };
+    const names = issue.keys.map(key => `"${key}"`).join(', ');
+    const what = where === 'query' ? 'parameter' : 'field';
+    return { code: 'ERR_NGROK_214', path, message: `Unknown ${what} ${names}; ${known(issue.path, schema)}` };
   }
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+  if (issue.input === undefined) {
     return { code: 'ERR_NGROK_27006', path, message: `Required field "${path}" is missing` };
   }
   const [, code, message] = /^(ERR_NGROK_\d+): (.*)$/s.exec(issue.message) ?? [];
@@ -58,4 +100,10 @@ function toProblem(issue: z.core.$ZodIssue): Problem {
     path,
     message: message ?? `Invalid value of "${path}": ${issue.message}`,
   };
+}
+
+/** What could be meant instead. */
+function known(path: PropertyKey[], schema: ZodType): string {
+  const fields = path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return fields.length > 0 ? `there are ${fields.join(', ')}` : 'remove it';
 }

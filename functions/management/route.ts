@@ -1,10 +1,14 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ZodType, z } from 'zod';
+import type { ProviderData } from '../core/catalog/catalog.ts';
 import type { Clock } from '../core/clock.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import type { ManagementKey, Role } from '../store/access-keys.ts';
+import type { Role } from '../core/roles.ts';
+import type { Account } from '../store/accounts.ts';
 import type { Store } from '../store/dynamo.ts';
 import type { SecretReader } from '../store/secrets.ts';
+
+export { mayAct } from '../core/roles.ts';
 
 /** What every route of the management API works with. */
 export interface Management {
@@ -17,6 +21,8 @@ export interface Management {
   rateLimit: number;
   /** Whether policies may name loopback addresses: only on the local stack. */
   allowLoopback: boolean;
+  /** Providers that the local stack adds to the catalog. */
+  extraProviders: ProviderData[];
   report(message: string, error: unknown): void;
   /** Where the values of accounts' secrets lie; only the function that writes them has it. */
   accountSecrets?: { client: SecretsManagerClient; prefix: string } | undefined;
@@ -31,16 +37,32 @@ export interface StripeSettings {
   apiBase: string | undefined;
 }
 
+/** Who calls. */
+export interface Caller {
+  /** Id of the management key. */
+  id: string;
+  role: Role;
+  /** The account that the request is about: the caller's own, or the one that an operator names. */
+  accountId: string;
+  homeAccountId: string;
+  /** Requests of one bucket are counted together, see `rate-limit.ts`. */
+  bucket: string;
+}
+
 /** A request whose key is proven and whose input is checked. */
 export interface ManagementRequest<Body, Query> {
   /** Parts of the path, such as `id`. */
   parameters: Record<string, string>;
   query: Query;
   body: Body;
-  caller: ManagementKey;
+  caller: Caller;
+  /** The account of `caller.accountId`. */
+  account: Account;
   /** `https://host` of this API, for links in answers. */
   origin: string;
   idempotencyKey: string | undefined;
+  /** The `If-Match` header, for routes that say `locked`. */
+  ifMatch: string | undefined;
 }
 
 /** A request that needs no key. */
@@ -54,16 +76,17 @@ export interface PublicRequest {
 export interface ManagementAnswer {
   status: 200 | 201 | 204;
   body?: object;
+  headers?: Record<string, string>;
 }
 
 interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With parameters in braces: `/ai_gateway_api_keys/{id}`. */
   path: string;
-  /** What it does, in a few words. */
-  summary?: string;
+  /** What it does, in a few words, for the API description. */
+  summary: string;
   /** What it answers when it succeeds; undefined for an empty answer. */
-  answer?: ZodType | undefined;
+  answer: ZodType | undefined;
 }
 
 /** One operation of the management API. */
@@ -72,12 +95,16 @@ export interface Route<Body = unknown, Query = unknown> extends Operation {
   role: Role;
   body?: ZodType<Body>;
   query?: ZodType<Query>;
-  /** Takes `Idempotency-Key`. */
+  /** Takes `Idempotency-Key`, see `create-once.ts`. */
   idempotent?: true;
+  /** Takes `If-Match`. */
+  locked?: true;
+  /** Only computes something, whatever its method: there is nothing to audit. */
+  changesNothing?: true;
   handle(request: ManagementRequest<Body, Query>, management: Management): Promise<ManagementAnswer>;
 }
 
-/** An operation that proves its caller in its own way. */
+/** An operation that proves its caller in its own way, or serves everybody. It is not in the audit log. */
 export interface PublicRoute extends Operation {
   role: 'public';
   handle(request: PublicRequest, management: Management): Promise<ManagementAnswer>;
@@ -90,10 +117,4 @@ export function route<Body extends ZodType, Query extends ZodType>(
   definition: Omit<Route<z.output<Body>, z.output<Query>>, 'body' | 'query'> & { body?: Body; query?: Query },
 ): Route {
   return definition as unknown as Route;
-}
-
-const ranks: Record<Role, number> = { viewer: 0, admin: 1, operator: 2 };
-
-export function mayAct(role: Role, needed: Role): boolean {
-  return ranks[role] >= ranks[needed];
 }

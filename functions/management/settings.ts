@@ -19,6 +19,7 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
     randomBytes,
     rateLimit: Number(environment.TOLLGATE_MANAGEMENT_RATE_LIMIT ?? 120),
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
+    extraProviders: JSON.parse(environment.TOLLGATE_LOCAL_PROVIDERS ?? '[]'),
     report,
     accountSecrets: prefix ? { client, prefix } : undefined,
     stripe: stripeSecret ? { secretId: stripeSecret, apiBase: environment.TOLLGATE_STRIPE_API_BASE } : undefined,

@@ -1,5 +1,7 @@
 import { createManagementHandler } from '../management/create-management-handler.ts';
 import { openManagement } from '../management/settings.ts';
-import { requestRoutes } from './requests.ts';
+import { findMethods } from './api-description.ts';
+import { routes } from './routes.ts';
 
-export const handler = createManagementHandler(requestRoutes, openManagement(process.env));
+/** Also answers what no route of the API takes. */
+export const handler = createManagementHandler(routes, openManagement(process.env), findMethods);

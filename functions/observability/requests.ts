@@ -1,14 +1,71 @@
+import { z } from 'zod';
 import { isId } from '../core/ids.ts';
 import { formatUsd } from '../core/money.ts';
+import { nanoUsdAnswer, referenceAnswer, timestampAnswer, usdAnswer } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Route, route } from '../management/route.ts';
 import { findRequest, type UsageRecord } from '../store/usage.ts';
+
+const usageAnswer = z.strictObject({
+  input_tokens: z.int(),
+  cached_input_tokens: z.int(),
+  cache_write_tokens: z.int(),
+  cache_write_1h_tokens: z.int(),
+  input_audio_tokens: z.int(),
+  output_tokens: z.int(),
+  reasoning_tokens: z.int(),
+  output_audio_tokens: z.int(),
+  estimated: z.boolean().describe('The provider reported no usage; this is our count'),
+});
+
+const attemptAnswer = z.strictObject({
+  provider: z.string(),
+  model: z.string(),
+  key_source: z.enum(['managed', 'own', 'client', 'none']),
+  status_code: z.int().describe('0 when no answer came'),
+  error: z.string().nullable(),
+  headers_ms: z.number().nullable(),
+  total_ms: z.number(),
+});
+
+const requestAnswer = z
+  .strictObject({
+    id: z.string(),
+    uri: z.url(),
+    created_at: timestampAnswer,
+    endpoint: referenceAnswer,
+    ai_gateway_api_key: referenceAnswer.nullable(),
+    surface: z.string(),
+    streaming: z.boolean(),
+    outcome: z.string(),
+    status_code: z.int(),
+    error_code: z.string().nullable(),
+    provider: z.string().nullable(),
+    model: z.string().nullable(),
+    attempts: z.array(attemptAnswer),
+    usage: usageAnswer.nullable(),
+    cost_usd: usdAnswer,
+    cost_nano_usd: nanoUsdAnswer,
+    upstream_cost_nano_usd: nanoUsdAnswer,
+    fee_nano_usd: nanoUsdAnswer,
+    overrun_nano_usd: nanoUsdAnswer,
+    late_cost_nano_usd: nanoUsdAnswer,
+    held_nano_usd: nanoUsdAnswer,
+    price_version: z.string().nullable(),
+    policy_version: z.int().nullable(),
+    gateway_latency_ms: z.number().nullable(),
+    time_to_first_token_ms: z.number().nullable(),
+    total_ms: z.number().nullable(),
+  })
+  .meta({ id: 'UsageRequest' });
 
 export const requestRoutes: Route[] = [
   route({
     method: 'GET',
     path: '/usage/requests/{id}',
     role: 'viewer',
+    summary: 'Tell the story of one request to a model',
+    answer: requestAnswer,
     async handle({ parameters: { id = '' }, caller, origin }, { store }) {
       const record = isId('rq', id) ? await findRequest(store, caller.accountId, id) : undefined;
       if (!record) throw new ManagementError('not_found', `There is no request "${id}"`);

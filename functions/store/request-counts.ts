@@ -2,16 +2,16 @@ import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { fromItem, run, type Store, toItem } from './dynamo.ts';
 
 /**
- * Counts one request of an account in a minute.
- * Keys table: `pk = RATE#<account>`, `sk = <minute since 1970>`, gone after two minutes.
+ * Counts one request of a bucket, such as an account, in a minute.
+ * Keys table: `pk = RATE#<bucket>`, `sk = <minute since 1970>`, gone after two minutes.
  * @returns the counts of this minute, this request included, and of the minute before
  */
 export async function countRequest(
   { dynamo, tables }: Store,
-  accountId: string,
+  bucket: string,
   minute: number,
 ): Promise<{ current: number; previous: number }> {
-  const keyOf = (sk: number) => toItem({ pk: `RATE#${accountId}`, sk: String(sk) });
+  const keyOf = (sk: number) => toItem({ pk: `RATE#${bucket}`, sk: String(sk) });
   const count = new UpdateItemCommand({
     TableName: tables.keys,
     Key: keyOf(minute),

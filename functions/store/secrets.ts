@@ -41,7 +41,7 @@ export function openSecretSource(): SecretSource {
 export function openSecrets(): SecretsManagerClient {
   return new SecretsManagerClient({
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   });
 }
 

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { clockWithOffset } from '../../functions/core/clock.ts';
 import { openStore, type TableNames } from '../../functions/store/dynamo.ts';
 import { openSecrets } from '../../functions/store/secrets.ts';
-import { managementRoutes } from '../management-routes.ts';
+import { fallbackFunction, managementCors, managementRoutes } from '../management-routes.ts';
 import { lockDataFolder } from './data-folder.ts';
 import { demoKey, demoProvider, startDemoProvider } from './demo-provider.ts';
 import { createTables, startDynamo } from './dynamo.ts';
@@ -55,7 +55,11 @@ export async function startLocalStack(settings: LocalSettings): Promise<{ messag
     closings.push(gatewayServer.close);
     if (!firstRun) return { message: `Tollgate gateway: ${gatewayServer.url}`, close };
 
-    const managementServer = await serveHttpApi(await managementHandlers(), { port: settings.managementPort, drainMs });
+    const managementServer = await serveHttpApi(await managementHandlers(), {
+      port: settings.managementPort,
+      drainMs,
+      cors: managementCors,
+    });
     closings.push(managementServer.close);
     const expiry = await import('../../functions/expiry/handler.ts');
     closings.push(runEvery(sweepIntervalMs, expiry.handler, error => reportToStderr('the sweep failed', error)).close);
@@ -150,8 +154,11 @@ async function managementHandlers() {
     secrets: (await import('../../functions/secrets/handler.ts')).handler,
     observability: (await import('../../functions/observability/handler.ts')).handler,
   };
-  const routes = managementRoutes.map(route => [route.path, handlers[route.function]] as const);
-  return Object.fromEntries(routes) as unknown as Parameters<typeof serveHttpApi>[0];
+  const routes = managementRoutes.flatMap(({ path, methods, function: name }) =>
+    methods.map(method => [`${method} ${path}`, handlers[name]] as const),
+  );
+  const all = { ...Object.fromEntries(routes), $default: handlers[fallbackFunction] };
+  return all as unknown as Parameters<typeof serveHttpApi>[0];
 }
 
 function writePrivately(file: string, value: object): void {

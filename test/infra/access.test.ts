@@ -23,16 +23,19 @@ const expected: Record<FunctionName, string[]> = {
   ],
   keys: [
     'dynamodb:GetItem on KeysTable',
-    'dynamodb:PutItem on KeysTable',
-    'dynamodb:UpdateItem on KeysTable',
-    'dynamodb:DeleteItem on KeysTable',
-    'dynamodb:Query on KeysTable',
+    'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*, IDEMPOTENCY#*]',
+    'dynamodb:UpdateItem on KeysTable [ACCOUNT#*]',
+    'dynamodb:Query on KeysTable [ACCOUNT#*, ACCOUNTS]',
+    'dynamodb:DeleteItem on KeysTable [ACCOUNT#*, DIGEST#*]',
     'dynamodb:GetItem on EndpointsTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   credits: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
     'dynamodb:GetItem on CreditsTable',
     'dynamodb:PutItem on CreditsTable',
     'dynamodb:UpdateItem on CreditsTable',
@@ -44,13 +47,19 @@ const expected: Record<FunctionName, string[]> = {
   endpoints: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:PutItem on KeysTable [IDEMPOTENCY#*]',
     'dynamodb:GetItem on EndpointsTable',
+    'dynamodb:PutItem on EndpointsTable',
     'dynamodb:UpdateItem on EndpointsTable',
+    'dynamodb:DeleteItem on EndpointsTable',
+    'dynamodb:Query on EndpointsTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   secrets: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
     'dynamodb:GetItem on EndpointsTable [ACCOUNT#*]',
     'dynamodb:PutItem on EndpointsTable [ACCOUNT#*]',
     'dynamodb:UpdateItem on EndpointsTable [ACCOUNT#*]',
@@ -64,6 +73,8 @@ const expected: Record<FunctionName, string[]> = {
   observability: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:Query on KeysTable [AUDIT#*]',
     'dynamodb:Query on UsageTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
@@ -76,9 +87,10 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:PutItem on UsageTable',
   ],
   bootstrap: [
-    'dynamodb:PutItem on KeysTable [ACCOUNT#*, DIGEST#*]',
+    'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*]',
     'dynamodb:GetItem on EndpointsTable [ACCOUNT#*, SLUG#*]',
     'dynamodb:PutItem on EndpointsTable [ACCOUNT#*, SLUG#*]',
+    'dynamodb:DeleteItem on EndpointsTable [SLUG#*]',
     'secretsmanager:GetSecretValue on PepperSecret',
     'secretsmanager:GetSecretValue on ManagementKeySecret',
     'secretsmanager:PutSecretValue on ManagementKeySecret',
@@ -156,6 +168,13 @@ test('only the gateway can read managed keys, only it and secrets those of accou
   assert.deepEqual(thatMay(/(PutSecretValue|CreateSecret) on secret:tollgate\/accounts/), ['secrets']);
   assert.deepEqual(thatMay(/CreateSecret/), ['secrets']);
   assert.deepEqual(thatMay(/StripeSecret/), ['credits']);
+});
+
+test('nobody can change or delete what is in the audit log', () => {
+  for (const permission of names.flatMap(permissionsOf)) {
+    const [, action, partitions] = /^dynamodb:(\w+)Item on KeysTable(?: \[(.*)\])?$/.exec(permission) ?? [];
+    if (action === 'Update' || action === 'Delete') assert.match(partitions ?? '', /^(?!.*AUDIT).+$/, permission);
+  }
 });
 
 test('no role has a managed policy or a permission on everything', () => {

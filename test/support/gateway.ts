@@ -14,7 +14,7 @@ import { createAccountSecrets } from '../../functions/store/account-secrets.ts';
 import type { StoredBalance } from '../../functions/store/balance-item.ts';
 import { Balances, type NewLot } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
-import { updateEndpoint } from '../../functions/store/endpoints.ts';
+import { changeEndpoint } from '../../functions/store/endpoints.ts';
 import { findRequest } from '../../functions/store/usage.ts';
 import { serveFunctionUrl } from '../../infra/local/lambda-runtime.ts';
 import { HttpResponseStream } from '../../infra/local/response-stream.ts';
@@ -132,7 +132,8 @@ export async function startTestGateway(options: {
       const parsed = parsePolicy(text, { allowLoopback: true });
       if (!('policy' in parsed)) throw new Error(JSON.stringify(parsed.problems));
       const changes = { trafficPolicy: text, compiledPolicy: JSON.stringify(parsed.policy) };
-      await updateEndpoint(store, { accountId, id: endpointId }, changes, new Date(now()).toISOString());
+      const by = { changedBy: 'ak', claimId: 'test', nowMs: now() };
+      await changeEndpoint(store, { accountId, id: endpointId }, changes, by);
     },
     newKey: () => createKey(newId('aigk', now(), randomBytes)),
     chat: (body, headers = {}) =>

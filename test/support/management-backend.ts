@@ -51,6 +51,7 @@ export async function startTestBackend(): Promise<TestBackend> {
     randomBytes,
     rateLimit: 1_000_000,
     allowLoopback: true,
+    extraProviders: [],
     report: (message, error) => reports.push(`${message}: ${describe(error)}`),
   };
 

@@ -10,8 +10,9 @@ export const tableNames: TableNames = { keys: 'Keys', endpoints: 'Endpoints', cr
 export async function startTestStore(): Promise<{ store: Store; url: string; close(): Promise<void> }> {
   const dynamo = await startDynamo();
   const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(8).toString('hex') };
+  // The engine shares this process with the tests, and a busy machine is not what they are about.
   const connection = { endpoint: dynamo.url, region: 'us-east-1', credentials };
-  const store = openStore(tableNames, connection);
+  const store = openStore(tableNames, connection, 60_000);
   await createTables(new DynamoDBClient(connection), tableNames);
   return { store, url: dynamo.url, close: dynamo.close };
 }

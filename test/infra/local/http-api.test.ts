@@ -29,11 +29,11 @@ const named =
 
 describe('a route', () => {
   const routes = {
-    '/ai_gateway_api_keys': named('keys'),
-    '/ai_gateway_api_keys/{id}': named('keys'),
-    '/dashboard/{proxy+}': named('dashboard'),
-    '/dashboard/api/{name}': named('parameter'),
-    '/dashboard/api/state': named('literal'),
+    'ANY /ai_gateway_api_keys': named('keys'),
+    'ANY /ai_gateway_api_keys/{id}': named('keys'),
+    'ANY /dashboard/{proxy+}': named('dashboard'),
+    'ANY /dashboard/api/{name}': named('parameter'),
+    'ANY /dashboard/api/state': named('literal'),
   };
   const paths: [path: string, answer: [string, string, Record<string, string> | null] | undefined][] = [
     ['/ai_gateway_api_keys', ['keys', 'ANY /ai_gateway_api_keys', null]],
@@ -61,6 +61,28 @@ describe('a route', () => {
     });
   }
 
+  test('with a method takes that method and wins over ANY; what no route takes goes to $default', async () => {
+    const own = {
+      'GET /things/{id}': named('get'),
+      'ANY /things/{id}': named('any'),
+      'POST /things': named('post'),
+      $default: named('default'),
+    };
+    const answers: [method: string, path: string, name: string, routeKey: string][] = [
+      ['GET', '/things/1', 'get', 'GET /things/{id}'],
+      ['PUT', '/things/1', 'any', 'ANY /things/{id}'],
+      ['POST', '/things', 'post', 'POST /things'],
+      ['GET', '/things', 'default', '$default'],
+      ['GET', '/', 'default', '$default'],
+    ];
+    await withApi(own, async url => {
+      for (const [method, path, name, routeKey] of answers) {
+        const [answered, key] = (await (await fetch(url + path, { method })).json()) as [string, string];
+        assert.deepEqual([answered, key], [name, routeKey], `${method} ${path}`);
+      }
+    });
+  });
+
   test('hands every method and body to its handler', async () => {
     const echo: HttpApiHandler = async (event: APIGatewayProxyEventV2) => ({
       method: event.requestContext.http.method,
@@ -69,7 +91,7 @@ describe('a route', () => {
       body: event.body,
       isBase64Encoded: event.isBase64Encoded,
     });
-    await withApi({ '/credits/grants': echo }, async url => {
+    await withApi({ 'ANY /credits/grants': echo }, async url => {
       const headers = { 'content-type': 'application/json' };
       const response = await fetch(`${url}/credits/grants?a=1`, { method: 'PATCH', headers, body: '{}' });
       assert.deepEqual(await response.json(), {
@@ -85,7 +107,7 @@ describe('a route', () => {
 
 describe('a result', () => {
   const answerTo = async (result: unknown, use: (response: Response) => Promise<void>) =>
-    withApi({ '/': async () => result }, async url => use(await fetch(url)));
+    withApi({ 'ANY /': async () => result }, async url => use(await fetch(url)));
 
   test('sets status, headers, cookies and body', async () => {
     const result = {
@@ -133,16 +155,16 @@ describe('a handler', () => {
     const failing = async () => {
       throw new Error('no luck');
     };
-    await withApi({ '/a': failing }, async (url, reports) => {
+    await withApi({ 'ANY /a': failing }, async (url, reports) => {
       const response = await fetch(`${url}/a`);
       assert.equal(response.status, 500);
       assert.deepEqual(await response.json(), { message: 'Internal Server Error' });
-      assert.deepEqual(reports, ['/a: the handler failed: no luck']);
+      assert.deepEqual(reports, ['ANY /a: the handler failed: no luck']);
     });
   });
 
   test('whose headers cannot be sent is reported and answers 500', async () => {
-    await withApi({ '/': async () => ({ statusCode: 200, headers: { a: '\n' } }) }, async (url, reports) => {
+    await withApi({ 'ANY /': async () => ({ statusCode: 200, headers: { a: '\n' } }) }, async (url, reports) => {
       assert.equal((await fetch(url)).status, 500);
       assert.equal(reports.length, 1);
     });
@@ -150,12 +172,12 @@ describe('a handler', () => {
 
   test('that takes too long is reported and answers 503', async () => {
     await withApi(
-      { '/': () => delay(50) },
+      { 'ANY /': () => delay(50) },
       async (url, reports) => {
         const response = await fetch(url);
         assert.equal(response.status, 503);
         assert.deepEqual(await response.json(), { message: 'Service Unavailable' });
-        assert.deepEqual(reports, ['/: no answer within 10 ms']);
+        assert.deepEqual(reports, ['ANY /: no answer within 10 ms']);
       },
       { timeoutMs: 10 },
     );
@@ -163,7 +185,7 @@ describe('a handler', () => {
 });
 
 test('a body over 10 MB is refused with 413 before the handler', async () => {
-  await withApi({ '/': async () => assert.fail('the handler was called') }, async (url, reports) => {
+  await withApi({ 'ANY /': async () => assert.fail('the handler was called') }, async (url, reports) => {
     const response = await fetch(url, { method: 'POST', body: Buffer.alloc(11 * 1024 * 1024) });
     assert.equal(response.status, 413);
     assert.deepEqual(await response.json(), { message: 'Request Entity Too Large' });

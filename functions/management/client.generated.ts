@@ -1,0 +1,879 @@
+// Made by `npm run openapi` from the routes of the management API; change those instead.
+
+export type Account = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  /** Only payg includes the AI gateway. */
+  plan: "free" | "hobbyist" | "payg";
+  suspended: boolean;
+  description: string;
+  metadata: string;
+  low_balance_threshold_usd: string | null;
+};
+
+export type AccountCreate = {
+  /** Only payg includes the AI gateway. */
+  plan: "free" | "hobbyist" | "payg";
+  description?: string;
+  metadata?: string;
+  /** Below it, the account is warned. */
+  low_balance_threshold_usd?: string;
+};
+
+export type AccountCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  /** Only payg includes the AI gateway. */
+  plan: "free" | "hobbyist" | "payg";
+  suspended: boolean;
+  description: string;
+  metadata: string;
+  low_balance_threshold_usd: string | null;
+  /** An earlier request with this Idempotency-Key made the account. */
+  replayed?: true;
+};
+
+export type AccountUpdate = {
+  /** Only payg includes the AI gateway. */
+  plan?: "free" | "hobbyist" | "payg";
+  /** None of its keys work while it is. */
+  suspended?: boolean;
+  description?: string;
+  metadata?: string;
+  /** Null: no warning. */
+  low_balance_threshold_usd?: string | null;
+};
+
+export type AiGatewayApiKey = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  endpoint: Reference;
+  /** The token, redacted. */
+  display_name: string;
+  /** To the minute. */
+  last_used: string | null;
+  expires_at: string | null;
+  spend_limit: {
+    /** USD as a decimal string. */
+    amount_usd: string;
+    period: string;
+  } | null;
+};
+
+export type AiGatewayApiKeyCreate = {
+  /** The endpoint that the key works on, and the only one. */
+  endpoint_id: string;
+  description?: string;
+  metadata?: string;
+  /** From then on the key is refused; in the future. */
+  expires_at?: string;
+  /** The most that the key may spend of the credits, in all or in each day or month (UTC). */
+  spend_limit?: {
+    amount_usd: string;
+    period: "total" | "daily" | "monthly";
+  };
+};
+
+export type AiGatewayApiKeyCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  endpoint: Reference;
+  /** The token, redacted. */
+  display_name: string;
+  /** To the minute. */
+  last_used: string | null;
+  expires_at: string | null;
+  spend_limit: {
+    /** USD as a decimal string. */
+    amount_usd: string;
+    period: string;
+  } | null;
+  /** Shown here and never again; null when the request was replayed. */
+  token: string | null;
+  /** An earlier request with this Idempotency-Key made the key. */
+  replayed?: true;
+};
+
+export type AiGatewayApiKeyUpdate = {
+  endpoint_id?: string;
+  description?: string;
+  metadata?: string;
+  /** Null: the key does not expire. */
+  expires_at?: string | null;
+  /** Null: no limit but the balance. */
+  spend_limit?: {
+    amount_usd: string;
+    period: "total" | "daily" | "monthly";
+  } | null;
+};
+
+export type ApiError = {
+  /** The product’s code, or a word where the product has none. */
+  error_code: string;
+  status_code: number;
+  /** What is wrong, and what to do. */
+  msg: string;
+  details: {
+    /** Leads to the access log and the audit log. */
+    operation_id: string;
+    /** Everything that is wrong with the input. */
+    problems?: Array<{
+      code: string;
+      /** Where in the body or the query, such as "providers.0.id". */
+      path: string;
+      message: string;
+    }>;
+  } & Record<string, unknown>;
+};
+
+export type ApiKey = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  role: "viewer" | "admin" | "operator";
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  /** The token, redacted. */
+  display_name: string;
+};
+
+export type ApiKeyCreate = {
+  /** viewer reads, admin changes, operator also runs the deployment. Never above the caller’s own. */
+  role: "viewer" | "admin" | "operator";
+  description?: string;
+  metadata?: string;
+};
+
+export type ApiKeyCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  role: "viewer" | "admin" | "operator";
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  /** The token, redacted. */
+  display_name: string;
+  /** Shown here and never again; null when the request was replayed. */
+  token: string | null;
+  /** An earlier request with this Idempotency-Key made the key. */
+  replayed?: true;
+};
+
+export type ApiKeyUpdate = {
+  description?: string;
+  metadata?: string;
+};
+
+export type AuditEvent = {
+  id: string;
+  uri: string;
+  created_at: string;
+  finished_at: string | null;
+  actor: {
+    api_key_id: string;
+    account_id: string;
+    role: "viewer" | "admin" | "operator";
+  };
+  /** The operation’s id in this description. */
+  operation: string;
+  method: string;
+  path: string;
+  object_id: string | null;
+  source_ip: string;
+  /** Leads to the access log; error answers carry it too. */
+  operation_id: string;
+  /** unknown: it is under way, or whoever did it died; the change may have happened. */
+  outcome: "changed" | "unchanged" | "refused" | "failed" | "unknown";
+  status_code: number | null;
+  error_code: string | null;
+  /** Of the object as it was read just before. */
+  before_digest: string | null;
+  after_digest: string | null;
+};
+
+export type Balance = {
+  /** USD as a decimal string. */
+  available_usd: string;
+  /** Whole nano-USD. */
+  available_nano_usd: string;
+  /** Whole nano-USD. */
+  held_nano_usd: string;
+  /** Whole nano-USD. */
+  spent_nano_usd: string;
+  /** Whole nano-USD. */
+  expired_nano_usd: string;
+  /** Whole nano-USD. */
+  purchased_nano_usd: string;
+  lots: Array<{
+    id: string;
+    category: string;
+    /** Whole nano-USD. */
+    amount_nano_usd: string;
+    /** Whole nano-USD. */
+    remaining_nano_usd: string;
+    expires_at: string;
+  }>;
+};
+
+export type CheckoutSession = {
+  id: string;
+  /** Where to pay; null once the session is over. */
+  url: string | null;
+  /** USD as a decimal string. */
+  amount_usd: string;
+  status: "open" | "complete" | "expired";
+  /** An earlier request with this Idempotency-Key made the session. */
+  replayed?: true;
+};
+
+export type CheckoutSessionCreate = {
+  /** At least 5.00 and at most 999999.99 USD, with two decimals. */
+  amount_usd: string;
+  success_url?: string;
+  cancel_url?: string;
+};
+
+export type Endpoint = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  /** Names the endpoint in the path: /e/{slug}/v1/…. */
+  slug: string;
+  /** Name the endpoint in the Host header. */
+  hosts: Array<string>;
+  description: string;
+  metadata: string;
+  traffic_policy: string;
+  /** Counts policy changes from 1. */
+  policy_version: number;
+  /** Whether the Traffic Inspector keeps bodies for a while. */
+  inspector: boolean;
+  event_destination_ids: Array<string>;
+  /** Counts all changes from 1; the ETag is this number in quotes. */
+  revision: number;
+};
+
+export type EndpointCreate = {
+  /** Unique in the deployment. */
+  slug: string;
+  /** Each unique in the deployment. */
+  hosts?: Array<string>;
+  /** A Traffic Policy document in YAML or JSON. */
+  traffic_policy: string;
+  description?: string;
+  metadata?: string;
+  inspector?: boolean;
+  event_destination_ids?: Array<string>;
+};
+
+export type EndpointCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  /** Names the endpoint in the path: /e/{slug}/v1/…. */
+  slug: string;
+  /** Name the endpoint in the Host header. */
+  hosts: Array<string>;
+  description: string;
+  metadata: string;
+  traffic_policy: string;
+  /** Counts policy changes from 1. */
+  policy_version: number;
+  /** Whether the Traffic Inspector keeps bodies for a while. */
+  inspector: boolean;
+  event_destination_ids: Array<string>;
+  /** Counts all changes from 1; the ETag is this number in quotes. */
+  revision: number;
+  /** An earlier request with this Idempotency-Key made the endpoint. */
+  replayed?: true;
+};
+
+export type EndpointImport = {
+  /** A Traffic Policy document as it was written for ngrok. */
+  document: string;
+};
+
+export type EndpointRollback = {
+  /** Whose policy becomes the newest version. */
+  version: number;
+};
+
+export type EndpointUpdate = {
+  /** Unique in the deployment. */
+  slug?: string;
+  /** Each unique in the deployment. */
+  hosts?: Array<string>;
+  /** A Traffic Policy document in YAML or JSON. */
+  traffic_policy?: string;
+  description?: string;
+  metadata?: string;
+  inspector?: boolean;
+  event_destination_ids?: Array<string>;
+};
+
+export type EndpointValidate = {
+  /** A Traffic Policy document in YAML or JSON. */
+  traffic_policy: string;
+};
+
+export type EndpointVersion = {
+  /** The version as text, for before_id. */
+  id: string;
+  uri: string;
+  version: number;
+  created_at: string;
+  created_by: Reference;
+  traffic_policy: string;
+};
+
+export type Grant = {
+  id: string;
+  category: string;
+  /** USD as a decimal string. */
+  amount_usd: string;
+  /** Whole nano-USD. */
+  amount_nano_usd: string;
+  reason: string;
+  created_at: string;
+  expires_at: string;
+};
+
+export type ImportReport = {
+  works: Array<{
+    /** Where in the document, such as on_http_request[0].actions[1]. */
+    path: string;
+    what: string;
+  }>;
+  adapted: Array<{
+    /** Where in the document, such as on_http_request[0].actions[1]. */
+    path: string;
+    what: string;
+  }>;
+  not_supported: Array<{
+    /** Where in the document, such as on_http_request[0].actions[1]. */
+    path: string;
+    what: string;
+    remedy: string;
+  }>;
+  /** What the policy reads, and has to be here. */
+  secrets: Array<{
+    vault: string;
+    name: string;
+  }>;
+  /** The document after all that could be adapted. What is not supported stays in it. */
+  traffic_policy: string;
+  /** Whether an endpoint can have that policy. */
+  valid: boolean;
+  problems: Array<{
+    code: string;
+    /** Where in the body or the query, such as "providers.0.id". */
+    path: string;
+    message: string;
+  }>;
+};
+
+export type Model = {
+  /** Names this model of this provider, and no other. */
+  id: string;
+  provider: string;
+  model: string;
+  aliases: Array<string>;
+  display_name: string;
+  author: string | null;
+  deprecated: boolean;
+  /** Whether deployments have keys of their own for it, paid for with credits. */
+  managed: boolean;
+  surfaces: Array<"chat-completions" | "completions" | "responses" | "embeddings" | "messages">;
+  features: Array<string>;
+  input_modalities: Array<string>;
+  output_modalities: Array<string>;
+  context_window: number | null;
+  max_output_tokens: number | null;
+  /** USD per million tokens; a class without a price costs what the tokens it is part of cost. */
+  pricing: {
+    input: string | null;
+    cached_input: string | null;
+    cache_write: string | null;
+    cache_write_1h: string | null;
+    input_audio: string | null;
+    cached_input_audio: string | null;
+    output: string | null;
+    output_audio: string | null;
+    tiers: Array<{
+      above_input_tokens: number;
+      input: string | null;
+      cached_input: string | null;
+      cache_write: string | null;
+      cache_write_1h: string | null;
+      input_audio: string | null;
+      cached_input_audio: string | null;
+      output: string | null;
+      output_audio: string | null;
+    }>;
+  } | null;
+};
+
+export type Reference = {
+  id: string;
+  uri: string;
+};
+
+export type Secret = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  name: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  vault: Reference;
+  vault_name: string;
+};
+
+export type SecretCreate = {
+  name: string;
+  value: string;
+  description?: string;
+  metadata?: string;
+  vault_id?: string;
+  vault_name?: string;
+};
+
+export type SecretCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  name: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  vault: Reference;
+  vault_name: string;
+  /** An earlier request with this Idempotency-Key made it. */
+  replayed?: true;
+};
+
+export type SecretUpdate = {
+  name?: string;
+  value?: string;
+  description?: string;
+  metadata?: string;
+};
+
+export type Transaction = {
+  id: string;
+  kind: string;
+  /** Positive when credits came in. */
+  amount_usd: string;
+  /** Whole nano-USD. */
+  amount_nano_usd: string;
+  created_at: string;
+  lot_id: string | null;
+  request_id: string | null;
+  reason: string | null;
+  expires_at: string | null;
+  /** Whole nano-USD. */
+  fee_nano_usd?: string;
+  price_version?: string | null;
+};
+
+export type UsageRequest = {
+  id: string;
+  uri: string;
+  created_at: string;
+  endpoint: Reference;
+  ai_gateway_api_key: Reference | null;
+  surface: string;
+  streaming: boolean;
+  outcome: string;
+  status_code: number;
+  error_code: string | null;
+  provider: string | null;
+  model: string | null;
+  attempts: Array<{
+    provider: string;
+    model: string;
+    key_source: "managed" | "own" | "client" | "none";
+    /** 0 when no answer came. */
+    status_code: number;
+    error: string | null;
+    headers_ms: number | null;
+    total_ms: number;
+  }>;
+  usage: {
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    cache_write_1h_tokens: number;
+    input_audio_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    output_audio_tokens: number;
+    /** The provider reported no usage; this is our count. */
+    estimated: boolean;
+  } | null;
+  /** USD as a decimal string. */
+  cost_usd: string;
+  /** Whole nano-USD. */
+  cost_nano_usd: string;
+  /** Whole nano-USD. */
+  upstream_cost_nano_usd: string;
+  /** Whole nano-USD. */
+  fee_nano_usd: string;
+  /** Whole nano-USD. */
+  overrun_nano_usd: string;
+  /** Whole nano-USD. */
+  late_cost_nano_usd: string;
+  /** Whole nano-USD. */
+  held_nano_usd: string;
+  price_version: string | null;
+  policy_version: number | null;
+  gateway_latency_ms: number | null;
+  time_to_first_token_ms: number | null;
+  total_ms: number | null;
+};
+
+export type Validation = {
+  valid: boolean;
+  problems: Array<{
+    code: string;
+    /** Where in the body or the query, such as "providers.0.id". */
+    path: string;
+    message: string;
+  }>;
+};
+
+export type Vault = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  name: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+};
+
+export type VaultCreate = {
+  name: string;
+  description?: string;
+  metadata?: string;
+};
+
+export type VaultCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  name: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  /** An earlier request with this Idempotency-Key made it. */
+  replayed?: true;
+};
+
+export type VaultUpdate = {
+  name?: string;
+  description?: string;
+  metadata?: string;
+};
+
+/** One method for each operation of the management API. Whatever is refused rejects with a `ManagementApiError`. */
+export interface ManagementClient {
+  /** Create a key that calls models through one endpoint. */
+  createAiGatewayApiKey(input: { body: AiGatewayApiKeyCreate; idempotencyKey?: string; account?: string }): Promise<AiGatewayApiKeyCreated>;
+  /** List the keys of the account. */
+  listAiGatewayApiKeys(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    ai_gateway_api_keys: Array<AiGatewayApiKey>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a key. */
+  getAiGatewayApiKey(input: { id: string; account?: string }): Promise<AiGatewayApiKey>;
+  /** Change a key, or move it to another endpoint. */
+  updateAiGatewayApiKey(input: { id: string; body: AiGatewayApiKeyUpdate; account?: string }): Promise<AiGatewayApiKey>;
+  /** Delete a key for good. */
+  deleteAiGatewayApiKey(input: { id: string; account?: string }): Promise<undefined>;
+  /** Create a key for the management API. */
+  createApiKey(input: { body: ApiKeyCreate; idempotencyKey?: string; account?: string }): Promise<ApiKeyCreated>;
+  /** List the management keys of the account. */
+  listApiKeys(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    api_keys: Array<ApiKey>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a management key. */
+  getApiKey(input: { id: string; account?: string }): Promise<ApiKey>;
+  /** Change the description or the metadata of a management key. */
+  updateApiKey(input: { id: string; body: ApiKeyUpdate; account?: string }): Promise<ApiKey>;
+  /** Delete a management key for good; the last one that may do as much stays. */
+  deleteApiKey(input: { id: string; account?: string }): Promise<undefined>;
+  /** Create an account. */
+  createAccount(input: { body: AccountCreate; idempotencyKey?: string; account?: string }): Promise<AccountCreated>;
+  /** List all accounts. */
+  listAccounts(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    accounts: Array<Account>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show an account. */
+  getAccount(input: { id: string; account?: string }): Promise<Account>;
+  /** Change an account: its plan, whether it is suspended, when it is warned. */
+  updateAccount(input: { id: string; body: AccountUpdate; account?: string }): Promise<Account>;
+  /** Create an endpoint. */
+  createEndpoint(input: { body: EndpointCreate; idempotencyKey?: string; account?: string }): Promise<EndpointCreated>;
+  /** List the endpoints of the account. */
+  listEndpoints(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    endpoints: Array<Endpoint>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show an endpoint. */
+  getEndpoint(input: { id: string; account?: string }): Promise<Endpoint>;
+  /** Change an endpoint; another policy is another version. */
+  updateEndpoint(input: { id: string; body: EndpointUpdate; ifMatch?: string; account?: string }): Promise<Endpoint>;
+  /** Delete an endpoint for good; its keys open nothing any more. */
+  deleteEndpoint(input: { id: string; ifMatch?: string; account?: string }): Promise<undefined>;
+  /** List the versions of an endpoint’s policy. */
+  listEndpointVersions(input: { id: string; query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    versions: Array<EndpointVersion>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a version of an endpoint’s policy. */
+  getEndpointVersion(input: { id: string; version: string; account?: string }): Promise<EndpointVersion>;
+  /** Make a new version with the policy of an old one. */
+  rollbackEndpoint(input: { id: string; body: EndpointRollback; ifMatch?: string; account?: string }): Promise<Endpoint>;
+  /** Say everything that is wrong with a policy, without saving it. */
+  validateEndpoint(input: { id: string; body: EndpointValidate; account?: string }): Promise<Validation>;
+  /** Say what becomes of a policy written for ngrok, without saving it. */
+  importEndpoints(input: { body: EndpointImport; account?: string }): Promise<ImportReport>;
+  /** List the models of the catalog, with prices and what they can do. */
+  listModels(input?: { query?: { limit?: number; before_id?: string; id?: string; provider?: string; surface?: "chat-completions" | "completions" | "responses" | "embeddings" | "messages"; feature?: string }; account?: string }): Promise<{
+    models: Array<Model>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show the balance and the lots it consists of. */
+  getCreditBalance(input?: { account?: string }): Promise<Balance>;
+  /** Give credits to the account. */
+  createCreditGrant(input: { body: {
+    amount_usd: string;
+    reason: string;
+    expires_at?: string;
+  }; idempotencyKey?: string; account?: string }): Promise<Grant>;
+  /** List what changed the balance. */
+  listCreditTransactions(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    transactions: Array<Transaction>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Begin to buy credits: the answer says where to pay. */
+  createCreditCheckoutSession(input: { body: CheckoutSessionCreate; idempotencyKey?: string; account?: string }): Promise<CheckoutSession>;
+  /** Show whether a purchase was paid. */
+  getCreditCheckoutSession(input: { id: string; account?: string }): Promise<CheckoutSession>;
+  /** Where Stripe says what was paid. */
+  stripeWebhooks(): Promise<{
+    status: "credited" | "already_credited" | "awaiting_payment" | "refunded" | "refused" | "ignored";
+    reason?: string;
+  }>;
+  /** Make a vault. */
+  createVault(input: { body: VaultCreate; idempotencyKey?: string; account?: string }): Promise<VaultCreated>;
+  /** List vaults, newest first. */
+  listVaults(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    vaults: Array<Vault>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a vault. */
+  getVault(input: { id: string; account?: string }): Promise<Vault>;
+  /** Change a vault; policies name its secrets by the new name from then on. */
+  updateVault(input: { id: string; body: VaultUpdate; account?: string }): Promise<Vault>;
+  /** Delete a vault that holds no secrets. */
+  deleteVault(input: { id: string; account?: string }): Promise<undefined>;
+  /** Make a secret in a vault; its value is never shown again. */
+  createSecret(input: { body: SecretCreate; idempotencyKey?: string; account?: string }): Promise<SecretCreated>;
+  /** List secrets of all vaults, newest first, without their values. */
+  listSecrets(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    secrets: Array<Secret>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a secret without its value. */
+  getSecret(input: { id: string; account?: string }): Promise<Secret>;
+  /** Change a secret; a new value rotates it, and running gateways take it up within the cache bound. */
+  updateSecret(input: { id: string; body: SecretUpdate; account?: string }): Promise<Secret>;
+  /** Delete a secret and its value for good. */
+  deleteSecret(input: { id: string; account?: string }): Promise<undefined>;
+  /** Tell the story of one request to a model. */
+  getUsageRequest(input: { id: string; account?: string }): Promise<UsageRequest>;
+  /** List the changes of the account. */
+  listAuditEvents(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    audit_events: Array<AuditEvent>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a change. */
+  getAuditEvent(input: { id: string; account?: string }): Promise<AuditEvent>;
+  /** Describe this API as OpenAPI 3.1. */
+  getOpenapiJson(): Promise<{
+    openapi: string;
+  } & Record<string, unknown>>;
+}
+
+const operations: Record<keyof ManagementClient, readonly [method: string, path: string]> = {
+  createAiGatewayApiKey: ['POST', '/ai_gateway_api_keys'],
+  listAiGatewayApiKeys: ['GET', '/ai_gateway_api_keys'],
+  getAiGatewayApiKey: ['GET', '/ai_gateway_api_keys/{id}'],
+  updateAiGatewayApiKey: ['PATCH', '/ai_gateway_api_keys/{id}'],
+  deleteAiGatewayApiKey: ['DELETE', '/ai_gateway_api_keys/{id}'],
+  createApiKey: ['POST', '/api_keys'],
+  listApiKeys: ['GET', '/api_keys'],
+  getApiKey: ['GET', '/api_keys/{id}'],
+  updateApiKey: ['PATCH', '/api_keys/{id}'],
+  deleteApiKey: ['DELETE', '/api_keys/{id}'],
+  createAccount: ['POST', '/accounts'],
+  listAccounts: ['GET', '/accounts'],
+  getAccount: ['GET', '/accounts/{id}'],
+  updateAccount: ['PATCH', '/accounts/{id}'],
+  createEndpoint: ['POST', '/endpoints'],
+  listEndpoints: ['GET', '/endpoints'],
+  getEndpoint: ['GET', '/endpoints/{id}'],
+  updateEndpoint: ['PATCH', '/endpoints/{id}'],
+  deleteEndpoint: ['DELETE', '/endpoints/{id}'],
+  listEndpointVersions: ['GET', '/endpoints/{id}/versions'],
+  getEndpointVersion: ['GET', '/endpoints/{id}/versions/{version}'],
+  rollbackEndpoint: ['POST', '/endpoints/{id}/rollback'],
+  validateEndpoint: ['POST', '/endpoints/{id}/validate'],
+  importEndpoints: ['POST', '/endpoints/import'],
+  listModels: ['GET', '/models'],
+  getCreditBalance: ['GET', '/credits/balance'],
+  createCreditGrant: ['POST', '/credits/grants'],
+  listCreditTransactions: ['GET', '/credits/transactions'],
+  createCreditCheckoutSession: ['POST', '/credits/checkout_sessions'],
+  getCreditCheckoutSession: ['GET', '/credits/checkout_sessions/{id}'],
+  stripeWebhooks: ['POST', '/webhooks/stripe'],
+  createVault: ['POST', '/vaults'],
+  listVaults: ['GET', '/vaults'],
+  getVault: ['GET', '/vaults/{id}'],
+  updateVault: ['PATCH', '/vaults/{id}'],
+  deleteVault: ['DELETE', '/vaults/{id}'],
+  createSecret: ['POST', '/secrets'],
+  listSecrets: ['GET', '/secrets'],
+  getSecret: ['GET', '/secrets/{id}'],
+  updateSecret: ['PATCH', '/secrets/{id}'],
+  deleteSecret: ['DELETE', '/secrets/{id}'],
+  getUsageRequest: ['GET', '/usage/requests/{id}'],
+  listAuditEvents: ['GET', '/audit_events'],
+  getAuditEvent: ['GET', '/audit_events/{id}'],
+  getOpenapiJson: ['GET', '/openapi.json'],
+};
+
+export interface ManagementClientOptions {
+  /** `https://host`, without a slash at the end. */
+  baseUrl: string;
+  /** A management key; leave it out where something else proves the caller. */
+  token?: string;
+  fetch?: typeof fetch;
+}
+
+/** What the API answered instead of what was asked for. */
+export class ManagementApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: ApiError['details'] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, error: Partial<ApiError>, retryAfter: string | null) {
+    super(error.msg ?? `HTTP ${status}`);
+    this.name = 'ManagementApiError';
+    this.status = status;
+    this.code = error.error_code ?? 'unknown';
+    this.details = error.details;
+    this.retryAfterSeconds = retryAfter === null ? undefined : Number(retryAfter);
+  }
+}
+
+interface Input {
+  query?: Record<string, unknown>;
+  body?: unknown;
+  idempotencyKey?: string;
+  ifMatch?: string;
+  account?: string;
+  [pathPart: string]: unknown;
+}
+
+export function createManagementClient(options: ManagementClientOptions): ManagementClient {
+  const { baseUrl, token, fetch: send = fetch } = options;
+  const call = async (method: string, template: string, input: Input): Promise<unknown> => {
+    const path = template.replace(/\{(\w+)\}/g, (_, part) => encodeURIComponent(String(input[part])));
+    const query = Object.entries(input.query ?? {}).filter(([, value]) => value !== undefined);
+    const texts = Object.fromEntries(query.map(([name, value]) => [name, String(value)]));
+    const search = query.length > 0 ? `?${new URLSearchParams(texts)}` : '';
+    const headers: Record<string, string> = {};
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (input.body !== undefined) headers['content-type'] = 'application/json';
+    if (input.idempotencyKey !== undefined) headers['idempotency-key'] = input.idempotencyKey;
+    if (input.ifMatch !== undefined) headers['if-match'] = input.ifMatch;
+    if (input.account !== undefined) headers['tollgate-account'] = input.account;
+    const body = input.body === undefined ? undefined : JSON.stringify(input.body);
+    const response = await send(baseUrl + path + search, { method, headers, ...(body !== undefined && { body }) });
+    const text = await response.text();
+    if (response.ok) return text === '' ? undefined : JSON.parse(text);
+    throw new ManagementApiError(response.status, readError(text), response.headers.get('retry-after'));
+  };
+  const methods = Object.entries(operations).map(([name, [method, path]]) => [
+    name,
+    (input: Input = {}) => call(method, path, input),
+  ]);
+  return Object.fromEntries(methods) as ManagementClient;
+}
+
+function readError(text: string): Partial<ApiError> {
+  try {
+    return JSON.parse(text) as Partial<ApiError>;
+  } catch {
+    return {}; // something between us and the API answered
+  }
+}

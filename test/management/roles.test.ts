@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { roles } from '../../functions/core/roles.ts';
+import { errorAnswer } from '../../functions/management/management-error.ts';
+import { operationNameOf } from '../../functions/management/operation-id.ts';
+import { type AnyRoute, mayAct, type Route } from '../../functions/management/route.ts';
+import { managementInventory } from '../../infra/management-routes.ts';
+import { startTestManagement, type TestManagement } from '../support/management.ts';
+import { fillPath, makeOneOfEach, validBodies } from '../support/management-objects.ts';
+
+const routes: AnyRoute[] = Object.values(managementInventory).flat();
+const keyRoutes = routes.filter((route): route is Route => route.role !== 'public');
+
+let api: TestManagement;
+let gatewayToken: string;
+let own: Record<string, string>;
+let others: Record<string, string>;
+
+before(async () => {
+  api = await startTestManagement();
+  gatewayToken = await api.newGatewayToken();
+  own = await makeOneOfEach(api.operator, api);
+  const other = await api.newAccount();
+  others = await makeOneOfEach(other.client, { store: api.store, accountId: other.accountId });
+});
+after(() => api.close());
+
+const bodyOf = (route: Route) => (route.body ? validBodies[operationNameOf(route)] : undefined);
+const nameOf = ({ method, path }: AnyRoute) => `${method} ${path}`;
+
+test('every route that takes a body has one here', () => {
+  for (const route of keyRoutes) if (route.body) assert.ok(bodyOf(route), operationNameOf(route));
+});
+
+test('only these are open to everybody', () => {
+  const open = routes.filter(({ role }) => role === 'public').map(nameOf);
+  assert.deepEqual(open, ['GET /openapi.json']);
+});
+
+for (const route of keyRoutes) {
+  test(`${nameOf(route)} refuses no credential, a gateway key and a provider's key`, async () => {
+    for (const token of ['', gatewayToken, 'sk-proj-1234567890', 'ng-x-m1-y']) {
+      const answer = await api.call(route.method, fillPath(route.path, own), { token, body: bodyOf(route) });
+      assert.equal(answer.status, 401, token);
+      assert.equal(errorAnswer.parse(answer.body).error_code, 'authentication_required');
+    }
+  });
+
+  test(`${nameOf(route)} refuses every role below ${route.role}, and says which is needed`, async () => {
+    for (const role of roles.filter(role => !mayAct(role, route.role))) {
+      const token = await api.newToken(role);
+      const answer = await api.call(route.method, fillPath(route.path, own), { token, body: bodyOf(route) });
+      assert.deepEqual([answer.status, answer.body.error_code], [403, 'permission_denied'], role);
+      assert.match(answer.body.msg as string, new RegExp(`"${role}".*"${route.role}"`));
+    }
+  });
+
+  if (route.path.includes('{') && route.role !== 'operator') {
+    test(`${nameOf(route)} says of another account's objects what it says of those that do not exist`, async () => {
+      const token = await api.newToken('admin');
+      const answer = await api.call(route.method, fillPath(route.path, others), { token, body: bodyOf(route) });
+      assert.deepEqual([answer.status, answer.body.error_code], [404, 'not_found']);
+      assert.doesNotMatch(answer.body.msg as string, /account/);
+    });
+  }
+}
+
+test('nothing of the other account was changed by any of this', async () => {
+  const id = others['/endpoints'] as string;
+  const account = others['/accounts'] as string;
+  const endpoint = await api.operator.getEndpoint({ id, account });
+  assert.deepEqual([endpoint.revision, endpoint.description], [1, '']);
+  const key = await api.operator.getAiGatewayApiKey({ id: others['/ai_gateway_api_keys'] as string, account });
+  assert.equal(key.description, '');
+});

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { newId } from '../../functions/core/ids.ts';
+import type { ManagementClient } from '../../functions/management/client.generated.ts';
+import type { Store } from '../../functions/store/dynamo.ts';
+import { decide } from '../../functions/store/usage.ts';
+import { policy } from './management.ts';
+
+/** One of everything that an account can have: path without its last parameter → what goes there. */
+export async function makeOneOfEach(
+  client: ManagementClient,
+  { store, accountId }: { store: Store; accountId: string },
+): Promise<Record<string, string>> {
+  const slug = `one-${randomBytes(4).toString('hex')}`;
+  const endpoint = await client.createEndpoint({ body: { slug, traffic_policy: policy } });
+  const gatewayKey = await client.createAiGatewayApiKey({ body: { endpoint_id: endpoint.id } });
+  const managementKey = await client.createApiKey({ body: { role: 'viewer' } });
+  const { audit_events } = await client.listAuditEvents();
+  const requestId = newId('rq', Date.now(), randomBytes);
+  const createdAt = new Date().toISOString();
+  await decide(
+    store,
+    {
+      requestId,
+      holdAttempt: 0,
+      accountId,
+      endpointId: endpoint.id,
+      createdAt,
+      surface: 'chat-completions',
+      streaming: false,
+      outcome: 'failed',
+      status: 503,
+      attempts: [],
+      costNanoUsd: '0',
+      upstreamCostNanoUsd: '0',
+      feeNanoUsd: '0',
+    },
+    Date.now(),
+  );
+  return {
+    '/endpoints': endpoint.id,
+    '/endpoints/{id}/versions': '1',
+    '/ai_gateway_api_keys': gatewayKey.id,
+    '/api_keys': managementKey.id,
+    '/accounts': accountId,
+    '/audit_events': audit_events[0]?.id as string,
+    '/usage/requests': requestId,
+  };
+}
+
+/** Puts objects into a path's parameters. @throws Error when nothing is known that could go there */
+export function fillPath(template: string, objects: Record<string, string>): string {
+  let prefix = '';
+  return template
+    .split('/')
+    .map(segment => {
+      const value = segment.startsWith('{') ? objects[prefix] : segment;
+      if (value === undefined) throw new Error(`makeOneOfEach makes nothing for ${prefix}/${segment}`);
+      prefix = prefix === '' && segment === '' ? '' : `${prefix}/${segment}`;
+      return value;
+    })
+    .join('/');
+}
+
+/** A body that each operation takes. */
+export const validBodies: Record<string, object> = {
+  createAiGatewayApiKey: { endpoint_id: 'ep_000000000000000' },
+  updateAiGatewayApiKey: { description: 'changed' },
+  createApiKey: { role: 'viewer' },
+  updateApiKey: { description: 'changed' },
+  createAccount: { plan: 'payg' },
+  updateAccount: { description: 'changed' },
+  createEndpoint: { slug: 'valid', traffic_policy: policy },
+  updateEndpoint: { description: 'changed' },
+  rollbackEndpoint: { version: 1 },
+  validateEndpoint: { traffic_policy: policy },
+  importEndpoints: { document: policy },
+  createCreditGrant: { amount_usd: '1.00', reason: 'test' },
+};

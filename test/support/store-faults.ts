@@ -1,0 +1,67 @@
+import type { ItemClient, Store } from '../../functions/store/dynamo.ts';
+
+/** A command on its way to the store. */
+export interface SentCommand {
+  /** `PutItemCommand` */
+  name: string;
+  input: Record<string, unknown>;
+}
+
+/**
+ * Puts something around every call of a client.
+ * @returns takes it away again
+ */
+export function intercept(
+  client: ItemClient,
+  around: (command: SentCommand, send: () => Promise<unknown>) => Promise<unknown>,
+): () => void {
+  const { send } = client;
+  client.send = (command => {
+    const sent = command as unknown as { input: Record<string, unknown>; constructor: { name: string } };
+    return around({ name: sent.constructor.name, input: sent.input }, () => send(command));
+  }) as ItemClient['send'];
+  return () => {
+    client.send = send;
+  };
+}
+
+/**
+ * `lost`: the call happens, and its answer never arrives. `repeated`: it happens, its answer is lost, and the SDK sends it
+ * again; nobody is told.
+ */
+export type FaultKind = 'throttled' | 'timed out' | 'lost' | 'repeated';
+
+const errorNames = {
+  throttled: 'ProvisionedThroughputExceededException',
+  'timed out': 'TimeoutError',
+  lost: 'TimeoutError',
+  repeated: '',
+};
+
+/**
+ * Runs something while one call to the store fails.
+ * @param at which call, counted from 0
+ * @returns what ran returned, and whether it came to that call
+ */
+export async function withFault<Result>(
+  { dynamo, dynamoOnce }: Store,
+  { at, kind }: { at: number; kind: FaultKind },
+  act: () => Promise<Result>,
+): Promise<{ result: Result; failed: string | undefined }> {
+  let calls = 0;
+  let failed: string | undefined;
+  const faulty = async ({ name, input }: SentCommand, send: () => Promise<unknown>) => {
+    if (calls++ !== at) return send();
+    const { Item, Key } = input as Record<string, Record<string, { S?: string }> | undefined>;
+    failed = `${name} ${(Item ?? Key)?.pk?.S} ${(Item ?? Key)?.sk?.S}`;
+    if (kind === 'lost' || kind === 'repeated') await send().catch(() => {});
+    if (kind === 'repeated') return send();
+    throw Object.assign(new Error('no luck'), { name: errorNames[kind] });
+  };
+  const restore = [dynamo, dynamoOnce].map(client => intercept(client, faulty));
+  try {
+    return { result: await act(), failed };
+  } finally {
+    for (const restoreOne of restore) restoreOne();
+  }
+}
