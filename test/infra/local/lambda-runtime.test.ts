@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { streamifyResponse } from 'lambda-stream';
-import { PortTakenError } from '../../../infra/local/http-server.ts';
+import { listen, PortTakenError } from '../../../infra/local/http-server.ts';
 import {
   installLambdaRuntime,
   type LambdaContext,
   type StreamingHandler,
   serveFunctionUrl,
 } from '../../../infra/local/lambda-runtime.ts';
-import { HttpResponseStream } from '../../../infra/local/response-stream.ts';
+import { HttpResponseStream, ResponseStream } from '../../../infra/local/response-stream.ts';
 
 type Options = Parameters<typeof serveFunctionUrl>[1];
 
@@ -297,6 +298,35 @@ describe('streaming', () => {
       assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/plain']);
       assert.equal(await response.text(), 'plain');
     });
+  });
+
+  test('sends what is written in one turn of the event loop, and the end, in one system call', async () => {
+    let calls = 0;
+    const server = createServer((request, response) => {
+      const { socket } = request;
+      for (const name of ['_write', '_writev'] as const) {
+        const original = socket[name]?.bind(socket) as (...args: unknown[]) => void;
+        socket[name] = (...args: unknown[]) => {
+          calls += 1;
+          original(...args);
+        };
+      }
+      const stream = new ResponseStream(response, assert.fail);
+      HttpResponseStream.from(stream, { statusCode: 200 });
+      stream.write('one, ');
+      process.nextTick(() => {
+        stream.write('two, ');
+        queueMicrotask(() => stream.end('end'));
+      });
+    });
+    const url = await listen(server, 0);
+    try {
+      assert.equal(await (await fetch(url)).text(), 'one, two, end');
+      assert.equal(calls, 1);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('gives the client its end before the work that follows', async () => {
