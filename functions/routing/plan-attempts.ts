@@ -6,7 +6,7 @@ import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
 import { surfacePaths } from '../providers/surfaces.ts';
 import { checkBetaHeaders, type Headers } from './bounds/beta-headers.ts';
 import { managedBody } from './bounds/managed-body.ts';
-import { isFree, measureRequest, textTokensMax } from './bounds/measure-request.ts';
+import { addedTextTokensMax, isFree, measureRequest, textTokensMax } from './bounds/measure-request.ts';
 import { type PlanBound, planBound } from './bounds/plan-bound.ts';
 import { type Candidate, candidateName, type EndpointCatalog } from './endpoint-catalog.ts';
 import { type BodyRules, type ForwardedBody, forwardedBody } from './forwarded-body.ts';
@@ -109,11 +109,12 @@ function boundedRequest(
   textTokens: () => number,
 ): Pick<Plan, 'forwarded' | 'bound'> {
   const { surface } = call;
+  const clientTokens = textTokens(); // first: it makes sure that there is one way to read the body
   const tally = measureRequest(surface, asked.members);
   const forwarded = managedBody(call, candidate, asked);
   const { members, set } = forwarded;
   const model = pricedModel(candidate);
-  const request = { surface, members, textTokens: textTokens() + Buffer.byteLength(JSON.stringify(set)), tally };
+  const request = { surface, members, textTokens: clientTokens + addedTextTokensMax(set), tally };
   // An alias can have another price than the model whose name it is, so the name that is sent must be the model's own.
   const bound = planBound(request, candidateName(candidate), model?.id === members.model ? model : undefined, fee);
   if (model) checkBetaHeaders(headers, model);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Price } from '../../functions/core/catalog/price.ts';
 import { noFee } from '../../functions/core/fee.ts';
-import { cost, costBound } from '../../functions/core/pricing.ts';
+import { cost, costBound, outputTokensWithin } from '../../functions/core/pricing.ts';
 import { noUsage, type Usage, usageFrom } from '../../functions/core/usage.ts';
 
 /** $3 in, $15 out, $0.30 cached, $3.75 and $6 cache writes; above 200,000 tokens of input everything doubles but the caches. */
@@ -63,22 +63,88 @@ test('the fee is charged on top and shown apart', () => {
   assert.equal(totalNanoUsd, upstreamNanoUsd + feeNanoUsd);
 });
 
+const nanoUsd = fc.bigInt({ min: 0n, max: 200_000_000_000n });
+const otherClasses = fc.record(
+  {
+    cachedInput: nanoUsd,
+    cacheWrite: nanoUsd,
+    cacheWriteLong: nanoUsd,
+    inputAudio: nanoUsd,
+    cachedInputAudio: nanoUsd,
+    outputAudio: nanoUsd,
+  },
+  { requiredKeys: [] },
+);
+const classes = fc
+  .tuple(nanoUsd, nanoUsd, otherClasses)
+  .map(([input, output, others]) => ({ ...others, input, output }));
+const tokens = fc.integer({ min: 0, max: 300_000 });
+const anyPrice: fc.Arbitrary<Price> = fc
+  .tuple(classes, fc.array(fc.tuple(tokens, classes), { maxLength: 3 }))
+  .map(([base, tiers]) => ({
+    ...base,
+    tiers: tiers.sort(([a], [b]) => a - b).map(([aboveInputTokens, prices]) => ({ aboveInputTokens, ...prices })),
+  }));
+const anyFee = fc.record({
+  partsPerMillion: fc.bigInt({ min: 0n, max: 500_000n }),
+  perMillionTokensNanoUsd: fc.bigInt({ min: 0n, max: 100_000_000n }),
+});
+const reportedUsage = fc.record({
+  inputTokens: fc.integer({ min: 1, max: 300_000 }),
+  cachedInputTokens: tokens,
+  cacheWriteTokens: tokens,
+  cacheWriteLongTokens: tokens,
+  inputAudioTokens: tokens,
+  outputTokens: tokens,
+  reasoningTokens: tokens,
+  outputAudioTokens: tokens,
+});
+
 test('no usage within a bound costs more than the bound', () => {
-  const tokens = fc.integer({ min: 0, max: 300_000 });
-  const usage = fc.record({
-    inputTokens: fc.integer({ min: 1, max: 300_000 }),
-    cachedInputTokens: tokens,
-    cacheWriteTokens: tokens,
-    cacheWriteLongTokens: tokens,
-    outputTokens: tokens,
-    reasoningTokens: tokens,
-  });
-  const fee = { partsPerMillion: 12_345n, perMillionTokensNanoUsd: 777n };
   fc.assert(
-    fc.property(usage, tokens, tokens, (reported, moreInput, moreOutput) => {
+    fc.property(anyPrice, anyFee, reportedUsage, tokens, tokens, (anyOf, fee, reported, moreInput, moreOutput) => {
       const used = usageFrom(reported) as Usage;
       const bound = { inputTokens: used.inputTokens + moreInput, outputTokens: used.outputTokens + moreOutput };
-      assert.ok(cost(price, used, fee).totalNanoUsd <= costBound(price, bound, fee));
+      assert.ok(cost(anyOf, used, fee).totalNanoUsd <= costBound(anyOf, bound, fee));
     }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('classes that cannot occur make no bound dearer, and no usage without them costs more', () => {
+  const without = ['inputAudio', 'cachedInputAudio', 'outputAudio', 'cacheWriteLong'] as const;
+  const none = { inputAudioTokens: 0, outputAudioTokens: 0, cacheWriteLongTokens: 0 };
+  fc.assert(
+    fc.property(anyPrice, anyFee, reportedUsage, (anyOf, fee, reported) => {
+      const used = usageFrom({ ...reported, ...none }) as Usage;
+      const bound = costBound(anyOf, { ...used, without }, fee);
+      assert.ok(cost(anyOf, used, fee).totalNanoUsd <= bound);
+      assert.ok(bound <= costBound(anyOf, used, fee));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('a bound is reckoned with the dearest class and tier that apply', () => {
+  // Above 200,000 tokens of input, an input token costs 6,000, as much as one in the hour's cache, and one of output 30,000.
+  const long = costBound(price, { inputTokens: 200_001, outputTokens: 10 }, noFee);
+  assert.equal(long, 200_001n * 6_000n + 10n * 30_000n);
+  const short = { inputTokens: 1_000, outputTokens: 10 };
+  assert.equal(costBound(price, short, noFee), 1_000n * 6_000n + 10n * 15_000n);
+  assert.equal(costBound(price, { ...short, without: ['cacheWriteLong'] }, noFee), 1_000n * 3_750n + 10n * 15_000n);
+});
+
+test('the output that an amount covers is all that it covers', () => {
+  const amounts = fc.bigInt({ min: 0n, max: 10n ** 14n });
+  fc.assert(
+    fc.property(anyPrice, anyFee, tokens, tokens, amounts, (anyOf, fee, inputTokens, most, amountNanoUsd) => {
+      const bound = { inputTokens, outputTokens: most };
+      const covered = outputTokensWithin(anyOf, bound, fee, amountNanoUsd);
+      const costOf = (outputTokens: number) => costBound(anyOf, { inputTokens, outputTokens }, fee);
+      if (covered === undefined) return assert.ok(costOf(0) > amountNanoUsd);
+      assert.ok(covered <= most && costOf(covered) <= amountNanoUsd);
+      if (covered < most) assert.ok(costOf(covered + 1) > amountNanoUsd);
+    }),
+    { numRuns: 1_000 },
   );
 });

@@ -146,7 +146,7 @@ test('a stream is relayed as it comes, byte for byte', async () => {
 
 test('the provider sees its own key and nothing of the client’s secrets', async () => {
   const response = await gateway.chat(
-    { ...hello, models: ['gpt-4o'], custom_field: { kept: 1 } },
+    { ...hello, models: ['gpt-4o'] },
     {
       cookie: 'session=1',
       'x-forwarded-for': '10.0.0.1',
@@ -161,7 +161,7 @@ test('the provider sees its own key and nothing of the client’s secrets', asyn
   assert.equal(seen?.headers['user-agent'], 'my-app/1');
   const text = JSON.stringify(seen);
   for (const secret of [gateway.token, 'session=1', 'x-forwarded', 'org-1']) assert.ok(!text.includes(secret), secret);
-  assert.deepEqual(seen?.body, { ...hello, custom_field: { kept: 1 } });
+  assert.deepEqual(seen?.body, { ...hello, store: false, service_tier: 'default' });
   await gateway.usageRecord(response);
 });
 

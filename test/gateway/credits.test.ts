@@ -143,9 +143,14 @@ on_http_request:
     const response = await fetch(`${gateway.url}/e/default/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${gateway.token}`, ...headers },
-      body: JSON.stringify(hello),
+      body: JSON.stringify({ ...hello, custom_member: { kept: 1 } }),
     });
     assert.equal(response.status, 200);
+    assert.deepEqual(
+      upstream.requests.at(-1)?.body,
+      { ...hello, custom_member: { kept: 1 } },
+      'whatever is in it passes',
+    );
     const record = await gateway.usageRecord(response);
     assert.deepEqual(
       record?.attempts.map(({ keySource, status }) => [keySource, status]),

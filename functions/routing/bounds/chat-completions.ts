@@ -17,8 +17,10 @@ const picture: Rule = (part, tally) => {
   notePictureUrl(typeof image_url === 'string' ? image_url : objectOf(image_url).url, tally);
 };
 
+const file: Rule = (part, tally) => openAiFile(objectOf(part).file, tally);
+
 const part = byType(
-  cacheable({ text: plain, refusal: plain, image_url: picture, input_audio: openAiRecording, file: openAiFile }),
+  cacheable({ text: plain, refusal: plain, image_url: picture, input_audio: openAiRecording, file }),
   'a content part',
   'what it can cost is not known',
 );

@@ -1,17 +1,20 @@
 import { plain, type Rule, type Rules, unbounded } from './rules.ts';
 import { choices, sampling } from './shared.ts';
-import type { Tally } from './tally.ts';
 
 /** As many as OpenAI takes in one request. */
 const promptsMax = 2_048;
 
-/** A text, a list of texts, a list of token ids, or a list of such lists. Ids have more bytes than tokens. */
-function promptCount(prompt: unknown): number {
-  if (!Array.isArray(prompt) || prompt.every(item => typeof item === 'number')) return 1;
-  if (prompt.length > promptsMax) throw unbounded(`${prompt.length} prompts at once`, `${promptsMax} are the most`);
-  return prompt.length;
-}
+/**
+ * A text, a list of texts, a list of token ids, or a list of such lists; every text and every list of ids gets its own
+ * answers. Ids have more bytes than tokens.
+ */
+const prompt: Rule = (value, tally) => {
+  if (!Array.isArray(value) || value.every(item => typeof item === 'number')) return;
+  if (value.length > promptsMax) throw unbounded(`${value.length} prompts at once`, `${promptsMax} are the most`);
+  tally.prompts = value.length;
+};
 
+/** Nobody says whether what is repeated is charged. */
 const echo: Rule = (value, tally) => {
   tally.echoes = value !== false;
 };
@@ -24,11 +27,6 @@ export const completions: Rules = {
   logprobs: plain,
   max_tokens: plain,
   n: choices('n'),
-  prompt: plain,
+  prompt,
   suffix: plain,
 };
-
-/** Every prompt gets its own answers. To be called once the members have been read. */
-export function answersToPrompts({ prompt }: Record<string, unknown>, tally: Tally): void {
-  tally.answers *= promptCount(prompt);
-}

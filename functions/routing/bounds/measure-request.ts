@@ -3,7 +3,7 @@ import { hasRepeatedMember, shapeOf } from '../../core/json-shape.ts';
 import type { Surface } from '../../providers/surface.ts';
 import type { ModelCall } from '../model-call.ts';
 import { chatCompletions } from './chat-completions.ts';
-import { answersToPrompts, completions } from './completions.ts';
+import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { messages } from './messages.ts';
 import { responses } from './responses.ts';
@@ -35,8 +35,6 @@ export function measureRequest({ name }: Surface, body: Record<string, unknown>)
   if (!rules) throw new Error(`no rules for the members of ${name} requests`);
   const tally = emptyTally();
   members(rules, 'the request')(body, tally);
-  if (name === 'completions') answersToPrompts(body, tally);
-  if (name === 'embeddings') tally.answers = 0;
   return tally;
 }
 
@@ -52,10 +50,18 @@ export function textTokensMax({ text, body }: ModelCall): number {
   const shape = shapeOf(body);
   if (shape.depth > depthMax) throw badBody(`it is nested ${shape.depth} levels deep; ${depthMax} are the most`);
   if (hasRepeatedMember(text, shape)) throw badBody('an object in it names a member twice; send it once');
+  return Math.max(Buffer.byteLength(text), normalizedBytes(text.includes('\\u') ? JSON.stringify(body) : text));
+}
+
+/** The same for members that the gateway sets. */
+export function addedTextTokensMax(set: Record<string, unknown>): number {
+  const text = JSON.stringify(set);
+  return Math.max(Buffer.byteLength(text), normalizedBytes(text));
+}
+
+function normalizedBytes(text: string): number {
   const bytes = Buffer.byteLength(text);
-  if (bytes === text.length && !text.includes('\\u')) return bytes;
-  const decoded = text.includes('\\u') ? JSON.stringify(body) : text;
-  return Math.max(bytes, Buffer.byteLength(decoded.normalize('NFKC')));
+  return bytes === text.length ? bytes : Buffer.byteLength(text.normalize('NFKC'));
 }
 
 function badBody(problem: string): GatewayError {

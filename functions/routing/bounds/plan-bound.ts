@@ -56,7 +56,8 @@ export function planBound(request: MeasuredRequest, name: string, model: Model |
     throw unbounded(`spoken answers of model "${name}"`, 'what they cost is not known');
   }
   const inputTokens = inputTokensMax(request, name, model);
-  const outputLimit = tally.answers === 0 ? 0 : (surface.outputLimit(members) ?? model.outputTokensMax);
+  const hasAnswers = surface.name !== 'embeddings';
+  const outputLimit = hasAnswers ? (surface.outputLimit(members) ?? model.outputTokensMax) : 0;
   if (outputLimit === null) {
     throw unbounded(
       `model "${name}" and no output limit`,
@@ -67,7 +68,7 @@ export function planBound(request: MeasuredRequest, name: string, model: Model |
     price,
     fee,
     inputTokens,
-    answers: tally.answers,
+    answers: hasAnswers ? tally.prompts * tally.choices : 0,
     echoTokens: tally.echoes ? inputTokens : 0,
     outputLimit,
     outputLimitMin: Math.min(outputLimit, Math.max(shortestAnswerTokens, surface.outputLimitMin(members))),

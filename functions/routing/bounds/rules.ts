@@ -6,10 +6,10 @@ import type { Tally } from './tally.ts';
  * Looks at one value of a request on managed keys: notes what it can use beyond its text, or refuses it.
  *
  * What is not listed is refused, for members of a request and of its messages as for types of items, parts and tools.
- * Providers add features that cost money under new names (a faster mode, a second model, a server that holds the
- * conversation), and a list of what must not pass would let each of them through until somebody reads the news. The price of
- * this is that a harmless new member needs the caller's own key until it is listed here. Other members of a part that is
- * listed are its text.
+ * Providers add what costs money under new names (a faster mode, a second model, a server that holds the conversation), and a
+ * list of what must not pass would let each of them through until somebody reads the news; then credits could be overspent.
+ * OpenAI and Anthropic refuse names that they do not know anyway, so what this costs is that a new harmless one needs the
+ * caller's own key until it is listed here. Other members of a part that is listed are its text.
  */
 export type Rule = (value: unknown, tally: Tally) => void;
 export type Rules = Readonly<Record<string, Rule>>;

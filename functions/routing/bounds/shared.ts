@@ -15,7 +15,7 @@ export function wholeNumber(value: unknown, name: string, largest: number): numb
 /** `n`, and `best_of` beside it: all of them are written and charged. */
 export function choices(name: string): Rule {
   return (value, tally) => {
-    tally.answers = Math.max(tally.answers, wholeNumber(value, name, choicesMax));
+    tally.choices = Math.max(tally.choices, wholeNumber(value, name, choicesMax));
   };
 }
 

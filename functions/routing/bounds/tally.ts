@@ -9,8 +9,9 @@ export interface Tally {
   hasRemotePictures: boolean;
   recordings: number;
   files: number;
-  /** How many answers are written, each of them up to the output limit. */
-  answers: number;
+  /** How many answers each prompt gets, each of them up to the output limit. */
+  choices: number;
+  prompts: number;
   /** Whether every answer repeats its prompt. */
   echoes: boolean;
   /** Whether answers may be spoken. */
@@ -25,7 +26,8 @@ export function emptyTally(): Tally {
     hasRemotePictures: false,
     recordings: 0,
     files: 0,
-    answers: 1,
+    choices: 1,
+    prompts: 1,
     echoes: false,
     speaks: false,
   };
