@@ -17,7 +17,7 @@ import { StoreError } from '../../functions/store/dynamo.ts';
 import { TooManyChangesError, UnknownWriteError } from '../../functions/store/secret-maps.ts';
 import { createSecretReader } from '../../functions/store/secrets.ts';
 import { listDetails } from '../../functions/store/vault-details.ts';
-import { leaseMs, readDirectory } from '../../functions/store/vault-directory.ts';
+import { type Directory, leaseMs, readDirectory } from '../../functions/store/vault-directory.ts';
 import { type NewSecret, secretsMax, Vaults } from '../../functions/store/vaults.ts';
 import { prefix, type SecretsApi, startSecretsApi } from '../secrets/start-secrets-api.ts';
 import { type Fault, faultyClients } from './vault-faults.ts';
@@ -298,18 +298,36 @@ test('changes that come while others are written are written together', async ()
   await api.checkWhole(accountId);
 });
 
+/** Changes a directory past the lock. */
+async function rewriteDirectory(accountId: string, rewrite: (directory: Directory) => void): Promise<void> {
+  const directory = await readDirectory(api.store, accountId);
+  rewrite(directory);
+  const Item = { pk: { S: `ACCOUNT#${accountId}` }, sk: { S: 'VAULTS' }, directory: { S: JSON.stringify(directory) } };
+  await api.store.dynamo.send(new PutItemCommand({ TableName: api.store.tables.endpoints, Item }));
+}
+
+test('of the idempotency keys of a day the latest thousand are remembered, and none of the day before', async () => {
+  const { accountId } = await openAccount();
+  const nowSeconds = startMs / 1000;
+  await rewriteDirectory(accountId, ({ requests }) => {
+    for (let index = 0; index < 1_010; index++) {
+      const atSeconds = index < 5 || index === 1_009 ? nowSeconds - 86_400 : nowSeconds - 60;
+      requests[`key ${index}`] = { id: 'vault_000000000000000', digest: 'd', atSeconds };
+    }
+  });
+  const request = { key: 'new', digest: 'd' };
+  assert.equal((await openVaults().createVault(accountId, { ...texts, name: 'w', request })).status, 'made');
+  const keys = Object.keys((await readDirectory(api.store, accountId)).requests);
+  assert.deepEqual([keys.length, keys[0], keys.at(-2), keys.at(-1)], [999, 'key 11', 'key 1008', 'new']);
+});
+
 test('an account has at most 500 secrets', async () => {
   const { accountId, vaultId } = await openAccount();
-  const directory = await readDirectory(api.store, accountId);
-  for (let index = 2; index < secretsMax; index++) {
-    directory.secrets[`secret_${String(index).padStart(15, '0')}`] = { vaultId, name: `s${index}`, shard: 0 };
-  }
-  const Item = {
-    pk: { S: `ACCOUNT#${accountId}` },
-    sk: { S: 'VAULTS' },
-    directory: { S: JSON.stringify(directory) },
-  };
-  await api.store.dynamo.send(new PutItemCommand({ TableName: api.store.tables.endpoints, Item }));
+  await rewriteDirectory(accountId, ({ secrets }) => {
+    for (let index = 2; index < secretsMax; index++) {
+      secrets[`secret_${String(index).padStart(15, '0')}`] = { vaultId, name: `s${index}`, shard: 0 };
+    }
+  });
   assert.equal((await openVaults().createSecret(accountId, secret('c', 'value'))).status, 'limit_reached');
 });
 
