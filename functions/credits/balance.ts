@@ -1,4 +1,5 @@
-import { emptyBalance, fold } from '../core/balance.ts';
+import { emptyBalance } from '../core/balance.ts';
+import { fold } from '../core/balance-events.ts';
 import { formatUsd } from '../core/money.ts';
 import { type Route, route } from '../management/route.ts';
 import { Balances } from '../store/balances.ts';

@@ -4,6 +4,7 @@ import type { ModelCall } from '../routing/model-call.ts';
 import type { ProviderKey } from '../routing/provider-keys.ts';
 import type { Candidate } from '../routing/resolve-candidates.ts';
 import type { Hold } from '../store/balances.ts';
+import type { LimitHold } from '../store/key-limits.ts';
 import type { AttemptRecord, UsageRecord } from '../store/usage.ts';
 import type { Caller } from './authenticate.ts';
 
@@ -18,6 +19,8 @@ export interface Exchange {
   attempts: AttemptRecord[];
   /** Money set aside, once a managed key is about to be used. */
   hold: Hold | undefined;
+  /** The same of the gateway key's limit, when it has one. */
+  limitHold: LimitHold | undefined;
   /** When the first provider was called. */
   sentAtMs: number | undefined;
   /** Who answered. */
@@ -54,6 +57,7 @@ export function startExchange(
     deadline: startDeadline(Math.min(total_timeout, timeLeftMs - bookkeepingMs)),
     attempts: [],
     hold: undefined,
+    limitHold: undefined,
     sentAtMs: undefined,
     served: undefined,
     firstContentAtMs: undefined,

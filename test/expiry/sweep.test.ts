@@ -4,7 +4,9 @@ import { after, before, test } from 'node:test';
 import { brokenRules, holdLifetimeMs } from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
 import { sweep } from '../../functions/expiry/sweep.ts';
+import { openSweepCursor } from '../../functions/expiry/sweep-cursor.ts';
 import { Balances } from '../../functions/store/balances.ts';
+import { KeyLimits } from '../../functions/store/key-limits.ts';
 import { decide, findRecord, noteLateCost, type UsageRecord } from '../../functions/store/usage.ts';
 import { startTestStore } from '../support/store.ts';
 
@@ -38,11 +40,20 @@ function record(accountId: string, requestId: string, costNanoUsd: string): Usag
     streaming: false,
     status: 200,
   };
-  const money = { costNanoUsd, upstreamCostNanoUsd: costNanoUsd, feeNanoUsd: '0' };
+  const money = { costNanoUsd, upstreamCostNanoUsd: costNanoUsd, feeNanoUsd: '0', heldNanoUsd: '400000' };
   return { ...request, ...money, createdAt: new Date(startMs).toISOString(), outcome: 'succeeded', attempts: [] };
 }
 
-const sweepAt = (nowMs: number) => sweep({ store: testStore.store, balances, now: () => nowMs, report: () => {} });
+const sweepAt = (nowMs: number) =>
+  sweep({
+    balances,
+    keyLimits: new KeyLimits(testStore.store),
+    decide: record => decide(testStore.store, record, nowMs),
+    cursor: openSweepCursor(testStore.store),
+    now: () => nowMs,
+    stopAtMs: Number.POSITIVE_INFINITY,
+    report: () => {},
+  });
 
 test('a hold whose request died returns after its deadline, and not before', async () => {
   const { accountId } = await heldRequest();
@@ -71,7 +82,7 @@ test('a usage that comes after its hold was given up is recorded and not charged
   assert.equal(standing.outcome, 'abandoned');
   assert.equal(standing.costNanoUsd, '0');
   await noteLateCost(testStore.store, late);
-  assert.equal((await findRecord(testStore.store, accountId, late))?.lateCostNanoUsd, '123');
+  assert.equal((await findRecord(testStore.store, accountId, requestId))?.lateCostNanoUsd, '123');
   assert.equal((await balances.read(accountId))?.spentNanoUsd, 0n);
 });
 

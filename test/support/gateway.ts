@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createFirstAccount, planFirstAccount } from '../../functions/bootstrap/create-first-account.ts';
+import type { Balance } from '../../functions/core/balance.ts';
 import { builtInCatalog } from '../../functions/core/catalog/built-in-catalog.ts';
 import { digestToken, newToken } from '../../functions/core/credential.ts';
 import { type Fee, noFee } from '../../functions/core/fee.ts';
@@ -9,7 +10,6 @@ import { type ResponseStreams, toFunctionUrlHandler } from '../../functions/gate
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
 import { createEgress } from '../../functions/providers/egress.ts';
 import { createAccessKey } from '../../functions/store/access-keys.ts';
-import type { StoredBalance } from '../../functions/store/balance-item.ts';
 import { Balances, type NewLot } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { updateEndpoint } from '../../functions/store/endpoints.ts';
@@ -39,7 +39,7 @@ export interface TestGateway {
   newKey(): Promise<string>;
   chat(body: object | string, headers?: Record<string, string>): Promise<Response>;
   /** Waits until no hold is open, and returns the balance. */
-  settled(): Promise<StoredBalance | undefined>;
+  settled(): Promise<Balance | undefined>;
   usageRecord(response: Response): ReturnType<typeof findRequest>;
   close(): Promise<void>;
 }
