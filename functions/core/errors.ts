@@ -27,6 +27,7 @@ const errorTable = {
   ERR_NGROK_27007: [401, 'authentication_error'],
   ERR_NGROK_27008: [403, 'permission_error'],
   ERR_NGROK_27009: [500, 'key_validation_failed'],
+  key_limit_reached: [403, 'insufficient_credits'],
   request_too_large: [413, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],
   service_unavailable: [503, 'service_unavailable'],

@@ -5,6 +5,7 @@ import type { ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
+import { holdLimitFor, releaseLimit } from './hold-limit.ts';
 import { type OpenedAnswer, openAnswer, UnusableAnswer } from './open-answer.ts';
 import type { Plan } from './plan-attempts.ts';
 import { providerRequest } from './provider-request.ts';
@@ -108,12 +109,15 @@ async function tryOnce(
 async function holdFor(plans: Plan[], exchange: Exchange, gateway: Gateway): Promise<GatewayError | undefined> {
   const bounds = plans.flatMap(({ boundNanoUsd }) => boundNanoUsd ?? []);
   const amountNanoUsd = bounds.reduce((a, b) => (a > b ? a : b));
+  const limited = await holdLimitFor(exchange, amountNanoUsd, gateway);
+  if (limited) return limited;
   const { accountId } = exchange.caller.endpoint;
   const result = await gateway.balances.hold(accountId, exchange.requestId, amountNanoUsd, gateway.now());
   if (result.status === 'held') {
     exchange.hold = result.hold;
     return undefined;
   }
+  await releaseLimit(exchange, gateway);
   const [needed, available] = [formatUsd(amountNanoUsd), formatUsd(result.availableNanoUsd)];
   return new GatewayError(
     result.everPurchased ? 'ERR_NGROK_4026' : 'ERR_NGROK_6033',

@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { CredentialKind } from '../core/credential.ts';
+import type { SpendLimit } from '../core/key-limit.ts';
 import { accountKey } from './accounts.ts';
 import { attempt, fromItem, type Item, run, type Store, toItem } from './dynamo.ts';
 
@@ -35,6 +36,9 @@ interface AccessKey {
 
 export interface GatewayKey extends AccessKey {
   endpointId: string;
+  /** From then on it opens nothing; RFC 3339. */
+  expiresAt?: string;
+  spendLimit?: SpendLimit;
 }
 
 export type Role = 'operator' | 'admin' | 'viewer';

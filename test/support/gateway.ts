@@ -9,7 +9,7 @@ import { createGateway } from '../../functions/gateway/create-gateway.ts';
 import { type ResponseStreams, toFunctionUrlHandler } from '../../functions/gateway/function-url.ts';
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
 import { createEgress } from '../../functions/providers/egress.ts';
-import { createAccessKey } from '../../functions/store/access-keys.ts';
+import { createAccessKey, type GatewayKey } from '../../functions/store/access-keys.ts';
 import { Balances, type NewLot } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { updateEndpoint } from '../../functions/store/endpoints.ts';
@@ -36,7 +36,8 @@ export interface TestGateway {
   clock: { offsetMs: number };
   grant(amountNanoUsd: bigint, lot?: Partial<NewLot>): Promise<void>;
   setPolicy(text: string): Promise<void>;
-  newKey(): Promise<string>;
+  /** Another key of the same endpoint. @returns its token */
+  newKey(fields?: Partial<GatewayKey>): Promise<string>;
   chat(body: object | string, headers?: Record<string, string>): Promise<Response>;
   /** Waits until no hold is open, and returns the balance. */
   settled(): Promise<Balance | undefined>;
@@ -76,7 +77,7 @@ export async function startTestGateway(options: {
   const handler = toFunctionUrlHandler(gateway, HttpResponseStream as unknown as ResponseStreams);
   const server = await serveFunctionUrl(handler as Parameters<typeof serveFunctionUrl>[0], { drainMs: 1_000 });
 
-  const createKey = async (id: string): Promise<string> => {
+  const createKey = async (id: string, fields: Partial<GatewayKey> = {}): Promise<string> => {
     const token = newToken('gateway_key', randomBytes);
     const createdAt = new Date(now()).toISOString();
     const base = { description: '', metadata: '', displayName: '', createdAt, updatedAt: createdAt };
@@ -88,6 +89,7 @@ export async function startTestGateway(options: {
       digest: digestToken(token, pepper),
       createdBy: 'ak',
       lastUpdatedBy: 'ak',
+      ...fields,
     };
     await createAccessKey(store, 'gateway_key', key);
     return token;
@@ -122,7 +124,7 @@ export async function startTestGateway(options: {
       const changes = { trafficPolicy: text, compiledPolicy: JSON.stringify(parsed.policy) };
       await updateEndpoint(store, { accountId, id: endpointId }, changes, new Date(now()).toISOString());
     },
-    newKey: () => createKey(newId('aigk', now(), randomBytes)),
+    newKey: fields => createKey(newId('aigk', now(), randomBytes), fields),
     chat: (body, headers = {}) =>
       fetch(`${server.url}/v1/chat/completions`, {
         method: 'POST',
