@@ -14,6 +14,7 @@ export const managementRoutes: readonly ManagementRoute[] = [
   { path: '/ai_gateway_api_keys/{id}', methods: ['GET', 'PATCH', 'DELETE'], function: 'keys' },
   { path: '/credits/balance', methods: ['GET'], function: 'credits' },
   { path: '/credits/grants', methods: ['POST'], function: 'credits' },
+  { path: '/credits/refunds', methods: ['POST'], function: 'credits' },
   { path: '/credits/transactions', methods: ['GET'], function: 'credits' },
   { path: '/endpoints/{id}', methods: ['GET', 'PATCH'], function: 'endpoints' },
   { path: '/usage/requests/{id}', methods: ['GET'], function: 'observability' },

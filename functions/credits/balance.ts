@@ -21,6 +21,7 @@ export const balanceRoutes: Route[] = [
           held_nano_usd: balance.heldNanoUsd.toString(),
           spent_nano_usd: balance.spentNanoUsd.toString(),
           expired_nano_usd: balance.expiredNanoUsd.toString(),
+          refunded_nano_usd: balance.refundedNanoUsd.toString(),
           purchased_nano_usd: balance.purchasedNanoUsd.toString(),
           lots: fold(balance).lots.map(lot => ({
             id: lot.id,

@@ -2,8 +2,9 @@ import { createManagementHandler } from '../management/create-management-handler
 import { openManagement } from '../management/settings.ts';
 import { balanceRoutes } from './balance.ts';
 import { grantRoutes } from './grants.ts';
+import { refundRoutes } from './refunds.ts';
 import { transactionRoutes } from './transactions.ts';
 
-const routes = [...balanceRoutes, ...grantRoutes, ...transactionRoutes];
+const routes = [...balanceRoutes, ...grantRoutes, ...refundRoutes, ...transactionRoutes];
 
 export const handler = createManagementHandler(routes, openManagement(process.env));

@@ -33,11 +33,16 @@ function fromJournal(row: JournalRow) {
     id: row.id,
     moment: row.id.slice('jr_'.length),
     kind: row.kind,
+    category: row.category ?? null,
     created_at: row.createdAt,
     lot_id: row.lotId,
+    refund_id: row.refundId ?? null,
     request_id: null,
     reason: row.reason ?? null,
     expires_at: row.expiresAt ?? null,
+    fee_nano_usd: null,
+    price_version: null,
+    balance_after_nano_usd: row.balanceAfterNanoUsd ?? null,
   };
 }
 
@@ -47,13 +52,16 @@ function fromRecord(record: UsageRecord) {
     id: record.requestId,
     moment: record.requestId.slice('rq_'.length),
     kind: record.outcome === 'abandoned' ? 'abandoned' : 'charge',
+    category: null,
     created_at: record.createdAt,
     lot_id: null,
+    refund_id: null,
     request_id: record.requestId,
     reason: null,
     expires_at: null,
     fee_nano_usd: record.feeNanoUsd,
     price_version: record.priceVersion ?? null,
+    balance_after_nano_usd: null, // others spend at the same time, so no charge knows it
   };
 }
 

@@ -16,6 +16,7 @@ const statuses = {
   permission_denied: 403,
   not_found: 404,
   idempotency_conflict: 409,
+  nothing_to_refund: 409,
   invalid_policy: 422,
   internal_error: 500,
   service_unavailable: 503,

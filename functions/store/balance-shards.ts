@@ -145,6 +145,10 @@ export async function setSpread(
   await Promise.all(others);
 }
 
+export function openHoldsOf(shards: readonly (Balance | undefined)[]): number {
+  return shards.reduce((open, balance) => open + (balance?.openHolds ?? 0), 0);
+}
+
 /** Sends requests to fewer shards when half as many are enough, and moves what is free on the others to shard 0. */
 export async function shrink(
   parts: LedgerParts,
@@ -154,7 +158,7 @@ export async function shrink(
 ): Promise<void> {
   const [first] = shards;
   if (!first) return;
-  const needed = shardsFor(shards.reduce((open, balance) => open + (balance?.openHolds ?? 0), 0));
+  const needed = shardsFor(openHoldsOf(shards));
   const spread = needed * 2 <= first.spread ? needed : first.spread;
   const said = shards.every(balance => !balance || balance.spread === spread);
   if (!said) await setSpread(parts, accountId, first, spread);

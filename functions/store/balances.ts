@@ -6,7 +6,7 @@ import type { RandomBytes } from '../core/ids.ts';
 import type { Loss } from '../core/lots.ts';
 import { holdsPerShardMax, shardOf, shardsFor, shardsMax } from '../core/shards.ts';
 import { roundDownToHoldUnit } from './balance-item.ts';
-import { finishMoves, gather, readShards, readTogether, setSpread, shrink } from './balance-shards.ts';
+import { finishMoves, gather, openHoldsOf, readShards, readTogether, setSpread, shrink } from './balance-shards.ts';
 import { type BalanceTable, openBalanceTable } from './balance-table.ts';
 import * as writes from './balance-writes.ts';
 import { type Store, StoreError } from './dynamo.ts';
@@ -241,18 +241,22 @@ export class Balances {
 
   /**
    * Gives an account more shards once one of them has too many open holds, and enough money for as many again. It happens
-   * after a request has its answer; when it fails, the next request tries again.
+   * after a request has its answer; when it fails, the next request tries again. A shard stays crowded for a while after
+   * that, so with many shards only one settlement in a few looks at them all.
    */
   private async growIfCrowded(
     accountId: string,
     { openHolds = 0, spread = 1, availableNanoUsd = 0n, heldNanoUsd = 0n }: Partial<Balance>,
   ): Promise<void> {
     if (openHolds < holdsPerShardMax || spread === shardsMax || availableNanoUsd < heldNanoUsd) return;
+    const [dice = 0] = this.parts.randomBytes(1);
+    if (dice >= Math.ceil(1_024 / spread)) return; // on average four reads for each settlement of a crowded shard
     try {
       const first = await this.table.read(accountId, 0);
       if (!first) return;
-      const wanted = Math.max(first.spread, shardsFor(openHolds * spread));
-      await setSpread(this.parts, accountId, first, wanted);
+      const shards = await readShards(this.parts, accountId, first);
+      const wanted = shardsFor(openHoldsOf(shards));
+      if (wanted > first.spread) await setSpread(this.parts, accountId, first, wanted);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
