@@ -9,10 +9,18 @@ import { insert, type Loss, nextExpiry, type Slice, smaller, spend, sum } from '
  * used for other slices, so each step can be repeated by anybody.
  */
 
-/** Takes money out, that which ends first. Only what no hold covers can leave. `lots_ended` means: expire first. */
+/**
+ * Takes money out, that which ends first. Only what no hold covers can leave. `lots_ended` means: expire first.
+ * @param move.keptLots how many of the lots that end first stay
+ */
 export function moveOut(
   balance: Balance,
-  { moveId, toShard, amountNanoUsd }: { moveId: string; toShard: number; amountNanoUsd: bigint },
+  {
+    moveId,
+    toShard,
+    amountNanoUsd,
+    keptLots = 0,
+  }: { moveId: string; toShard: number; amountNanoUsd: bigint; keptLots?: number },
   nowSeconds: number,
 ): { status: 'moved'; balance: Balance } | { status: 'lots_ended' | 'nothing_free' } {
   assert(!balance.movesOut.has(moveId), 'a move has an id of its own');
@@ -21,7 +29,7 @@ export function moveOut(
   const slices: Slice[] = [];
   let wantedNanoUsd = amountNanoUsd;
   let lots = folded.lots;
-  for (const { lot, freeNanoUsd } of uncovered(folded)) {
+  for (const { lot, freeNanoUsd } of uncovered(folded).slice(keptLots)) {
     const remainingNanoUsd = smaller(freeNanoUsd, wantedNanoUsd);
     if (remainingNanoUsd <= 0n) continue;
     wantedNanoUsd -= remainingNanoUsd;

@@ -8,6 +8,9 @@ const holdsPerShard = 30;
 /** Open holds at which an account gets more shards: half as many again, so that it does not go to and fro. */
 export const holdsPerShardMax = 45;
 
+/** Lots that shard 0 keeps, those that end first; others wait on another shard until their time comes. */
+export const lotsPerShardMax = 12;
+
 /** A shard with less than this many times what a request sets aside is not worth keeping apart from the others. */
 export const holdsWorthSpreading = 4n;
 

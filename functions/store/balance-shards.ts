@@ -1,7 +1,7 @@
 import { type Balance, emptyBalance } from '../core/balance.ts';
 import * as moves from '../core/balance-moves.ts';
 import { newId } from '../core/ids.ts';
-import { shardsFor } from '../core/shards.ts';
+import { lotsPerShardMax, shardsFor } from '../core/shards.ts';
 import * as writes from './balance-writes.ts';
 import { StoreError } from './dynamo.ts';
 import { expireShard, expiryRows, flush, type LedgerParts, racesMax, withRows } from './lot-events.ts';
@@ -34,13 +34,13 @@ export async function readTogether(parts: LedgerParts, accountId: string, first:
 }
 
 /**
- * Moves up to `amountNanoUsd` of what no hold covers from one shard to another.
+ * Moves up to `amountNanoUsd` of what no hold covers from one shard to another, but for the first `keptLots` lots.
  * @returns false when there is nothing to move
  */
 export async function move(
   parts: LedgerParts,
   accountId: string,
-  { from, to, amountNanoUsd }: { from: number; to: number; amountNanoUsd: bigint },
+  { from, to, ...what }: { from: number; to: number; amountNanoUsd: bigint; keptLots?: number },
   nowMs: number,
 ): Promise<boolean> {
   for (let races = 0; races < racesMax; races++) {
@@ -48,7 +48,7 @@ export async function move(
     if (!source) return false;
     // A new id for every snapshot: if the write below came after all, its id would stand for other slices.
     const moveId = newId('mv', nowMs, parts.randomBytes);
-    const result = moves.moveOut(source, { moveId, toShard: to, amountNanoUsd }, Math.floor(nowMs / 1000));
+    const result = moves.moveOut(source, { moveId, toShard: to, ...what }, Math.floor(nowMs / 1000));
     if (result.status === 'lots_ended') {
       await expireShard(parts, accountId, from, nowMs);
       continue;
@@ -127,7 +127,7 @@ export async function gather(
 }
 
 /**
- * Changes how many shards requests choose from. Shard 0 says it first, and that more of them may exist from now on;
+ * Changes how many shards requests choose from, and makes room for as many or more. Shard 0 says it first, and that more of them may exist from now on;
  * then every shard says it. Where it is not yet said, or was said by somebody else meanwhile, requests choose otherwise,
  * and their money is as safe.
  */
@@ -136,13 +136,28 @@ export async function setSpread(
   accountId: string,
   first: Balance,
   spread: number,
+  width = Math.max(first.width, spread),
 ): Promise<void> {
-  const width = Math.max(first.width, spread);
   if (!(await table.write(accountId, 0, writes.spreadFirst(first, spread, width)))) return;
   const others = Array.from({ length: width - 1 }, (_, index) =>
     table.write(accountId, index + 1, writes.spreadOther(spread)),
   );
   await Promise.all(others);
+}
+
+/**
+ * Moves the lots that end last off shard 0 when it has too many, for every write there pays for them. They are found
+ * again when shard 0 runs dry, like all money on other shards.
+ */
+export async function park(parts: LedgerParts, accountId: string, nowMs: number): Promise<void> {
+  const first = await parts.table.read(accountId, 0);
+  if (!first || first.lots.length <= lotsPerShardMax) return;
+  const shards = await readShards(parts, accountId, first);
+  const roomy = shards.findIndex((balance, shard) => shard > 0 && (balance?.lots.length ?? 0) < lotsPerShardMax);
+  const to = roomy < 0 ? first.width : roomy;
+  if (to === first.width) await setSpread(parts, accountId, first, first.spread, to + 1);
+  const { availableNanoUsd: amountNanoUsd } = first;
+  await move(parts, accountId, { from: 0, to, amountNanoUsd, keptLots: lotsPerShardMax }, nowMs);
 }
 
 export function openHoldsOf(shards: readonly (Balance | undefined)[]): number {
@@ -164,6 +179,7 @@ export async function shrink(
   if (!said) await setSpread(parts, accountId, first, spread);
   for (const [from, balance] of shards.entries()) {
     if (!balance || from < spread || balance.availableNanoUsd === 0n) continue;
+    if (first.lots.length + balance.lots.length > lotsPerShardMax) continue;
     await move(parts, accountId, { from, to: 0, amountNanoUsd: balance.availableNanoUsd }, nowMs);
   }
 }

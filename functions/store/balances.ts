@@ -6,7 +6,16 @@ import type { RandomBytes } from '../core/ids.ts';
 import type { Loss } from '../core/lots.ts';
 import { holdsPerShardMax, shardOf, shardsFor, shardsMax } from '../core/shards.ts';
 import { roundDownToHoldUnit } from './balance-item.ts';
-import { finishMoves, gather, openHoldsOf, readShards, readTogether, setSpread, shrink } from './balance-shards.ts';
+import {
+  finishMoves,
+  gather,
+  openHoldsOf,
+  park,
+  readShards,
+  readTogether,
+  setSpread,
+  shrink,
+} from './balance-shards.ts';
 import { type BalanceTable, openBalanceTable } from './balance-table.ts';
 import * as writes from './balance-writes.ts';
 import { type Store, StoreError } from './dynamo.ts';
@@ -145,7 +154,9 @@ export class Balances {
    * @returns `conflict` when the lot exists and came from a different request
    */
   async addLot(accountId: string, lot: NewLot, nowMs: number): Promise<{ status: 'added' | 'exists' | 'conflict' }> {
-    return { status: await lotEvents.addLot(this.parts, accountId, lot, nowMs) };
+    const status = await lotEvents.addLot(this.parts, accountId, lot, nowMs);
+    if (status === 'added') await whenTheStoreAnswers(() => park(this.parts, accountId, nowMs));
+    return { status };
   }
 
   /**
@@ -251,15 +262,21 @@ export class Balances {
     if (openHolds < holdsPerShardMax || spread === shardsMax || availableNanoUsd < heldNanoUsd) return;
     const [dice = 0] = this.parts.randomBytes(1);
     if (dice >= Math.ceil(1_024 / spread)) return; // on average four reads for each settlement of a crowded shard
-    try {
+    await whenTheStoreAnswers(async () => {
       const first = await this.table.read(accountId, 0);
       if (!first) return;
-      const shards = await readShards(this.parts, accountId, first);
-      const wanted = shardsFor(openHoldsOf(shards));
+      const wanted = shardsFor(openHoldsOf(await readShards(this.parts, accountId, first)));
       if (wanted > first.spread) await setSpread(this.parts, accountId, first, wanted);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-    }
+    });
+  }
+}
+
+/** Does what can as well be done another time. */
+async function whenTheStoreAnswers(task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
   }
 }
 

@@ -82,6 +82,7 @@ function planActs(world: World): (() => Promise<unknown>)[] {
     const lotId = random.pick([...world.rules.lotIds(), ...lots.map(({ id }) => id)]);
     add(random.between(1, 3), () => one().refund(refundId, lotId));
   }
+  if (random.chance(0.02)) add(15, () => one().buy(newLot(world, random.between(1, 9))));
   if (random.chance(0.3)) add(1, () => one().spread(random.between(1, 3)));
   add(random.between(0, 3), () => one().move(random.between(0, 2), BigInt(random.between(1, 50)) * micro));
   add(random.between(0, 3), () => one().sweep());

@@ -113,20 +113,20 @@ test('a request that no shard can cover alone is covered by all of them together
   assert.deepEqual(refused, { status: 'insufficient', availableNanoUsd: 5n * micro, everPurchased: true });
 });
 
-test('60 requests at once on four shards take all there is, and no more', async () => {
-  const accountId = await accountWith(400n * micro);
-  await spreadOut(accountId, 4, 95n * micro);
+test('24 requests at once on three shards take all there is, and no more', async () => {
+  const accountId = await accountWith(150n * micro);
+  await spreadOut(accountId, 3, 45n * micro);
   const results = await Promise.all(
-    Array.from({ length: 60 }, () => balances.hold(accountId, newRequest(), 10n * micro, startMs)),
+    Array.from({ length: 24 }, () => balances.hold(accountId, newRequest(), 10n * micro, startMs)),
   );
   const held = results.flatMap(result => (result.status === 'held' ? [result.hold] : []));
-  assert.equal(held.length, 40);
+  assert.equal(held.length, 15);
   const { total } = await readShards(accountId);
   assert.equal(total?.availableNanoUsd, 0n);
   for (const [index, each] of held.entries()) await balances.settle(each, BigInt(index), startMs);
   const after = await readShards(accountId);
   assert.equal(after.total?.heldNanoUsd, 0n);
-  assert.equal(after.total?.spentNanoUsd, (40n * 39n) / 2n);
+  assert.equal(after.total?.spentNanoUsd, (15n * 14n) / 2n);
 });
 
 test('an account with many open requests gets more shards, with its money spread, and fewer when they have ended', async () => {
@@ -172,6 +172,28 @@ test('a refund finds the rest of a lot on every shard, but not what requests hol
     [total?.refundedNanoUsd, total?.availableNanoUsd, total?.heldNanoUsd],
     [70n * micro, 0n, 20n * micro],
   );
+});
+
+test('an item keeps the dozen lots that end first, and the others are found when they are needed', async () => {
+  const accountId = newId('ac', startMs, randomBytes);
+  for (let lot = 0; lot < 15; lot++) {
+    const id = newId('lot', startMs, randomBytes);
+    const expiresAtSeconds = startMs / 1000 + 600 + lot;
+    const made = { id, category: 'purchase' as const, amountNanoUsd: 10n * micro, expiresAtSeconds };
+    assert.deepEqual(await balances.addLot(accountId, made, startMs), { status: 'added' });
+  }
+  const { shards, total } = await readShards(accountId);
+  assert.deepEqual(
+    shards.map(shard => shard?.lots.length),
+    [12, 3],
+  );
+  assert.ok(shards[1]?.lots.every(lot => lot.expiresAtSeconds >= startMs / 1000 + 612));
+  assert.equal(total?.lots.length, 15);
+  await balances.tend(accountId, startMs);
+  assert.equal((await table.read(accountId, 0))?.lots.length, 12, 'a sweep leaves them where they are');
+  await hold(accountId, 140n * micro);
+  await hold(accountId, 10n * micro);
+  assert.equal((await balances.hold(accountId, newRequest(), micro, startMs)).status, 'insufficient');
 });
 
 test('requests spread evenly over shards, and a new attempt goes to another', () => {
