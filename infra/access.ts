@@ -43,7 +43,8 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       { table: 'keys', actions: ['GetItem'] },
       { table: 'keys', actions: ['UpdateItem'], partitions: ['ACCOUNT#'] }, // the time of a key's last use
       { table: 'endpoints', actions: ['GetItem'] },
-      { table: 'credits', actions: ['GetItem', 'UpdateItem'], partitions: ['BALANCE#'] },
+      { table: 'credits', actions: ['GetItem', 'UpdateItem'], partitions: ['BALANCE#', 'LIMIT#'] },
+      { table: 'credits', actions: ['UpdateItem'], partitions: ['LIMITS'] }, // the list of limits in use
       // A hold that meets an ended lot expires it at once and writes that to the journal. Lots are made elsewhere.
       { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#'] },
       { table: 'usage', actions: ['GetItem', 'PutItem', 'UpdateItem'] },
@@ -101,8 +102,10 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
   },
   expiry: {
     tables: [
-      { table: 'credits', actions: ['Query'], partitions: ['BALANCES'] }, // the list of accounts
-      { table: 'credits', actions: ['GetItem', 'UpdateItem'], partitions: ['BALANCE#'] },
+      { table: 'credits', actions: ['Query'], partitions: ['BALANCES', 'LIMITS'] }, // accounts, and limits in use
+      { table: 'credits', actions: ['GetItem', 'UpdateItem'], partitions: ['BALANCE#', 'LIMIT#'] },
+      { table: 'credits', actions: ['DeleteItem'], partitions: ['LIMIT#', 'LIMITS'] }, // of periods that are over
+      { table: 'credits', actions: ['GetItem', 'PutItem', 'DeleteItem'], partitions: ['SWEEP'] }, // where it stopped
       // A purchase whose journal rows a crash left behind is written to the journal by the next sweep.
       { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#', 'LOT#'] },
       { table: 'usage', actions: ['GetItem', 'PutItem'] },

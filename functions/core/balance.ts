@@ -1,9 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { idTimeMs } from './ids.ts';
+import { type Loss, type Lot, never, nextExpiry, type Slice, smaller, spend, sum } from './lots.ts';
 
 /**
- * The balance of one account (of one shard of it) and everything that can happen to it, as pure functions.
- * `functions/store/balances.ts` turns each into one conditional write; `docs/ledger.md` argues why that is enough.
+ * The balance of one account, or of one shard of it, and what requests do to it, as pure functions. What happens to
+ * lots is in `balance-events.ts`, moves between shards are in `balance-moves.ts`.
+ * `functions/store/balance-writes.ts` turns each transition into one conditional write; `docs/ledger.md` argues why
+ * that is enough.
  */
 export interface Balance {
   /** Spendable now. */
@@ -21,35 +24,33 @@ export interface Balance {
   dyingNanoUsd: bigint;
   /** Earliest end of a lot that is not yet processed, else `never`. */
   nextExpiryAtSeconds: number;
-  /** Counts lot events; holds and fast settlements leave it alone. */
+  /** Counts lot events and moves; holds and fast settlements leave it alone. */
   version: number;
-  /** Earliest end first. */
+  /** Dying ones first, and each kind with the earliest end first. */
   lots: Lot[];
   /** Open holds: hold key → amount. */
   holds: ReadonlyMap<string, bigint>;
+  /** How many they are; a write answers with it. */
+  openHolds: number;
+  /** How many shards requests may choose from, as far as this shard knows. A hint: any choice keeps the money right. */
+  spread: number;
+  /** On shard 0: no shard from this number on was ever used. Raised before a shard is first used, never lowered. */
+  width: number;
+  /** Money that has left for another shard, until it is known to have arrived. */
+  movesOut: ReadonlyMap<string, Move>;
+  /** Moves that arrived, and from which shard, until that shard has forgotten them. */
+  movesIn: ReadonlyMap<string, number>;
+  /** Lots added and refunds made that the journal does not have yet: id → digest of the request. */
+  marks: ReadonlyMap<string, string>;
+  /** Journal rows on their way to the journal: id → row as text, for the store that writes the journal knows its fields. */
+  outbox: ReadonlyMap<string, string>;
 }
 
-/** One purchase or grant. Spending takes from the lot that ends first. */
-export interface Lot {
-  id: string;
-  category: LotCategory;
-  amountNanoUsd: bigint;
-  remainingNanoUsd: bigint;
-  expiresAtSeconds: number;
-  /** Ended, and kept only for holds that began before its end. */
-  dying: boolean;
+/** Slices of lots on their way from one shard to another. */
+export interface Move {
+  toShard: number;
+  slices: Slice[];
 }
-
-export type LotCategory = 'purchase' | 'grant' | 'promotional';
-
-/** Money that a lot lost at its end. */
-export interface Expiry {
-  lotId: string;
-  amountNanoUsd: bigint;
-}
-
-/** Later than any lot: the year 9999. */
-export const never = 253_402_300_799;
 
 /** How long a hold may stay open: Lambda's longest run and a minute for clocks that differ. */
 export const holdLifetimeMs = 16 * 60_000;
@@ -63,7 +64,8 @@ export function isAbandoned(holdKey: string, nowMs: number): boolean {
   return idTimeMs(holdKey) + holdLifetimeMs < nowMs;
 }
 
-export function emptyBalance(): Balance {
+/** @param shards how many shards there are at least, this one included */
+export function emptyBalance(shards = 1): Balance {
   return {
     availableNanoUsd: 0n,
     heldNanoUsd: 0n,
@@ -77,6 +79,13 @@ export function emptyBalance(): Balance {
     version: 0,
     lots: [],
     holds: new Map(),
+    openHolds: 0,
+    spread: shards,
+    width: shards,
+    movesOut: new Map(),
+    movesIn: new Map(),
+    marks: new Map(),
+    outbox: new Map(),
   };
 }
 
@@ -97,6 +106,7 @@ export function hold(
       availableNanoUsd: balance.availableNanoUsd - amountNanoUsd,
       heldNanoUsd: balance.heldNanoUsd + amountNanoUsd,
       holds: new Map(balance.holds).set(key, amountNanoUsd),
+      openHolds: balance.openHolds + 1,
     },
   };
 }
@@ -106,7 +116,7 @@ export function settle(
   balance: Balance,
   key: string,
   costNanoUsd: bigint,
-): { status: 'settled'; balance: Balance; expiries: Expiry[] } | { status: 'already_settled' } {
+): { status: 'settled'; balance: Balance; expiries: Loss[] } | { status: 'already_settled' } {
   const amountNanoUsd = balance.holds.get(key);
   if (amountNanoUsd === undefined) return { status: 'already_settled' };
   assert(costNanoUsd >= 0n && costNanoUsd <= amountNanoUsd, 'a hold bounds what its request may cost');
@@ -115,6 +125,7 @@ export function settle(
   const settled = {
     ...balance,
     holds,
+    openHolds: balance.openHolds - 1,
     heldNanoUsd: balance.heldNanoUsd - amountNanoUsd,
     availableNanoUsd: balance.availableNanoUsd + amountNanoUsd - costNanoUsd,
     spentNanoUsd: balance.spentNanoUsd + costNanoUsd,
@@ -132,44 +143,6 @@ export function settle(
   return { status: 'settled', balance: { ...trimmed, version: balance.version + 1 }, expiries };
 }
 
-/** Takes what was consumed out of the lots and ends those whose time has come. */
-export function expire(balance: Balance, nowSeconds: number): { balance: Balance; expiries: Expiry[] } {
-  const folded = fold(balance);
-  const lots = folded.lots.map(lot => ({ ...lot, dying: lot.dying || lot.expiresAtSeconds <= nowSeconds }));
-  const { balance: trimmed, expiries } = trimEndedLots({ ...folded, lots });
-  return { balance: { ...trimmed, version: balance.version + 1 }, expiries };
-}
-
-/** Adds a purchase or a grant. One that has ended already is counted as purchased and expired, and is never spendable. */
-export function addLot(
-  balance: Balance,
-  lot: Omit<Lot, 'remainingNanoUsd' | 'dying'>,
-  nowSeconds: number,
-): { balance: Balance; expiries: Expiry[] } {
-  assert(lot.amountNanoUsd > 0n, 'a lot holds money');
-  const purchasedNanoUsd = balance.purchasedNanoUsd + lot.amountNanoUsd;
-  const version = balance.version + 1;
-  if (lot.expiresAtSeconds <= nowSeconds) {
-    const expiredNanoUsd = balance.expiredNanoUsd + lot.amountNanoUsd;
-    const expiries = [{ lotId: lot.id, amountNanoUsd: lot.amountNanoUsd }];
-    return { balance: { ...balance, purchasedNanoUsd, expiredNanoUsd, version }, expiries };
-  }
-  const folded = fold(balance);
-  const added: Lot = { ...lot, remainingNanoUsd: lot.amountNanoUsd, dying: false };
-  const lots = [...folded.lots, added].sort((a, b) => a.expiresAtSeconds - b.expiresAtSeconds);
-  return {
-    balance: {
-      ...folded,
-      purchasedNanoUsd,
-      availableNanoUsd: folded.availableNanoUsd + lot.amountNanoUsd,
-      lots,
-      nextExpiryAtSeconds: nextExpiry(lots),
-      version,
-    },
-    expiries: [],
-  };
-}
-
 /** What is wrong with a balance, in words; empty when every rule holds. */
 export function brokenRules(balance: Balance): string[] {
   const { availableNanoUsd, heldNanoUsd, spentNanoUsd, expiredNanoUsd, refundedNanoUsd } = balance;
@@ -185,6 +158,7 @@ export function brokenRules(balance: Balance): string[] {
     ],
     ['lots = available + held + consumed', lotsNanoUsd === availableNanoUsd + heldNanoUsd + consumedNanoUsd],
     ['held = sum of holds', heldNanoUsd === sum(holds.values())],
+    ['open holds are counted', balance.openHolds === holds.size],
     ['dying = sum of dying lots', dyingNanoUsd === dyingLotsNanoUsd],
     ['dying <= held', dyingNanoUsd <= heldNanoUsd],
     ['nothing is consumed while lots are dying', dyingNanoUsd === 0n || consumedNanoUsd === 0n],
@@ -197,30 +171,10 @@ export function brokenRules(balance: Balance): string[] {
   return rules.filter(([, holdsTrue]) => !holdsTrue).map(([rule]) => rule);
 }
 
-/** Takes consumed money out of the lots, earliest end first. */
-export function fold(balance: Balance): Balance {
-  if (balance.consumedNanoUsd === 0n) return balance;
-  const lots = spend(balance.lots, balance.consumedNanoUsd, () => true);
-  return { ...balance, lots, consumedNanoUsd: 0n, nextExpiryAtSeconds: nextExpiry(lots) };
-}
-
-function spend(lots: readonly Lot[], amountNanoUsd: bigint, usable: (lot: Lot) => boolean): Lot[] {
-  let owedNanoUsd = amountNanoUsd;
-  const rest: Lot[] = [];
-  for (const lot of lots) {
-    const takenNanoUsd = usable(lot) ? smaller(lot.remainingNanoUsd, owedNanoUsd) : 0n;
-    owedNanoUsd -= takenNanoUsd;
-    if (takenNanoUsd < lot.remainingNanoUsd)
-      rest.push({ ...lot, remainingNanoUsd: lot.remainingNanoUsd - takenNanoUsd });
-  }
-  assert(owedNanoUsd === 0n, 'lots cover what was spent');
-  return rest;
-}
-
 /** Lets each ended lot keep at most what holds begun before its end cover; the rest expires. */
-function trimEndedLots(balance: Balance): { balance: Balance; expiries: Expiry[] } {
+export function trimEndedLots(balance: Balance): { balance: Balance; expiries: Loss[] } {
   const lots: Lot[] = [];
-  const expiries: Expiry[] = [];
+  const expiries: Loss[] = [];
   let keptNanoUsd = 0n;
   for (const lot of balance.lots) {
     if (!lot.dying) {
@@ -232,7 +186,8 @@ function trimEndedLots(balance: Balance): { balance: Balance; expiries: Expiry[]
     keptNanoUsd += keepNanoUsd;
     if (keepNanoUsd > 0n) lots.push({ ...lot, remainingNanoUsd: keepNanoUsd });
     if (keepNanoUsd < lot.remainingNanoUsd) {
-      expiries.push({ lotId: lot.id, amountNanoUsd: lot.remainingNanoUsd - keepNanoUsd });
+      const amountNanoUsd = lot.remainingNanoUsd - keepNanoUsd;
+      expiries.push({ lotId: lot.id, category: lot.category, amountNanoUsd });
     }
   }
   const lostNanoUsd = sum(expiries.map(expiry => expiry.amountNanoUsd));
@@ -253,18 +208,4 @@ function heldBefore(holds: ReadonlyMap<string, bigint>, endSeconds: number): big
   let heldNanoUsd = 0n;
   for (const [key, amountNanoUsd] of holds) if (holdStartSeconds(key) < endSeconds) heldNanoUsd += amountNanoUsd;
   return heldNanoUsd;
-}
-
-function nextExpiry(lots: readonly Lot[]): number {
-  return lots.find(lot => !lot.dying)?.expiresAtSeconds ?? never;
-}
-
-function sum(amounts: Iterable<bigint>): bigint {
-  let total = 0n;
-  for (const amount of amounts) total += amount;
-  return total;
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

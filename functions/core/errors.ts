@@ -28,6 +28,7 @@ const errorTable = {
   ERR_NGROK_27008: [403, 'permission_error'],
   ERR_NGROK_27009: [500, 'key_validation_failed'],
   account_suspended: [403, 'permission_error'],
+  key_limit_reached: [403, 'insufficient_credits'],
   request_too_large: [413, 'invalid_request_error'],
   path_not_found: [404, 'not_found_error'],
   method_not_allowed: [405, 'invalid_request_error'],

@@ -6,21 +6,37 @@ const epochMs = Date.UTC(2026, 0, 1);
 const timeDigits = 7;
 const randomDigits = 8;
 
+/** Every open hold carries its request's id, and every write pays for it: 35 random bits a millisecond are enough there. */
+const requestRandomDigits = 6;
+
 /** Source of random bytes; `node:crypto`'s `randomBytes` outside tests. */
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** Prefixes of public ids. */
-export type IdPrefix = 'ac' | 'ae' | 'aigk' | 'ak' | 'ep' | 'jr' | 'lot' | 'op' | 'rq' | 'secret' | 'vault';
+export type IdPrefix =
+  | 'ac'
+  | 'ae'
+  | 'aigk'
+  | 'ak'
+  | 'ep'
+  | 'jr'
+  | 'lot'
+  | 'mv'
+  | 'op'
+  | 'rf'
+  | 'rq'
+  | 'secret'
+  | 'vault';
 
 /**
- * A new id such as `rq_0aZ3kX9Qm2LbT4w`: seven digits of time in milliseconds, then 47 random bits.
+ * A new id such as `ep_0aZ3kX9Qm2LbT4w`: seven digits of time in milliseconds, then 47 random bits, 35 for a request.
  * Ids made later sort later. They are names, not secrets.
  */
 export function newId(prefix: IdPrefix, nowMs: number, randomBytes: RandomBytes): string {
   const bytes = randomBytes(6);
   let random = 0;
   for (const byte of bytes) random = random * 256 + byte;
-  return `${prefix}_${toDigits(nowMs - epochMs, timeDigits)}${toDigits(random, randomDigits)}`;
+  return `${prefix}_${toDigits(nowMs - epochMs, timeDigits)}${toDigits(random, randomDigitsOf(prefix))}`;
 }
 
 /** The moment an id was made, in milliseconds since 1970. Takes the id with or without its prefix. */
@@ -33,7 +49,16 @@ export function idTimeMs(id: string): number {
 
 /** Whether text is an id of this kind, so that nothing else reaches a store as a key. */
 export function isId(prefix: IdPrefix, text: string): boolean {
-  return text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{15}$/.test(text.slice(prefix.length + 1));
+  const digitsOf = text.slice(prefix.length + 1);
+  return (
+    text.startsWith(`${prefix}_`) &&
+    digitsOf.length === timeDigits + randomDigitsOf(prefix) &&
+    /^[0-9A-Za-z]+$/.test(digitsOf)
+  );
+}
+
+function randomDigitsOf(prefix: IdPrefix): number {
+  return prefix === 'rq' ? requestRandomDigits : randomDigits;
 }
 
 /** The lowest digits of a non-negative whole number, in base 62, most significant first. */

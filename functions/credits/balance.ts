@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { emptyBalance, fold } from '../core/balance.ts';
+import { emptyBalance } from '../core/balance.ts';
+import { fold } from '../core/balance-events.ts';
 import { formatUsd } from '../core/money.ts';
 import { nanoUsdAnswer, timestampAnswer, usdAnswer } from '../management/fields.ts';
 import { type Route, route } from '../management/route.ts';
@@ -12,6 +13,7 @@ const balanceAnswer = z
     held_nano_usd: nanoUsdAnswer,
     spent_nano_usd: nanoUsdAnswer,
     expired_nano_usd: nanoUsdAnswer,
+    refunded_nano_usd: nanoUsdAnswer,
     purchased_nano_usd: nanoUsdAnswer,
     lots: z.array(
       z.strictObject({
@@ -44,6 +46,7 @@ export const balanceRoutes: Route[] = [
           held_nano_usd: balance.heldNanoUsd.toString(),
           spent_nano_usd: balance.spentNanoUsd.toString(),
           expired_nano_usd: balance.expiredNanoUsd.toString(),
+          refunded_nano_usd: balance.refundedNanoUsd.toString(),
           purchased_nano_usd: balance.purchasedNanoUsd.toString(),
           lots: fold(balance).lots.map(lot => ({
             id: lot.id,

@@ -2,6 +2,7 @@ import type { AnyRoute } from '../management/route.ts';
 import { balanceRoutes } from './balance.ts';
 import { checkoutSessionRoutes } from './checkout-sessions.ts';
 import { grantRoutes } from './grants.ts';
+import { refundRoutes } from './refunds.ts';
 import { createStripeWebhookRoute } from './stripe-webhook.ts';
 import { transactionRoutes } from './transactions.ts';
 
@@ -9,7 +10,8 @@ import { transactionRoutes } from './transactions.ts';
 export const routes: AnyRoute[] = [
   ...balanceRoutes,
   ...grantRoutes,
+  ...refundRoutes,
   ...transactionRoutes,
   ...checkoutSessionRoutes,
-  createStripeWebhookRoute(undefined),
+  createStripeWebhookRoute(),
 ];

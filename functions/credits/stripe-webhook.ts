@@ -10,17 +10,6 @@ import { findRefusedPayment, recordRefusedPayment } from '../store/refused-payme
 import { purchaseMaxCents, purchaseMinCents } from './checkout-sessions.ts';
 import { accountField, centsField, nanoUsdPerCent, openStripe, type StripeAccess } from './stripe.ts';
 
-/**
- * Takes what is unspent of a lot back, at most the amount, once for each refund id.
- * @returns how much that was, also when it was taken before
- */
-export type RefundLot = (
-  balances: Balances,
-  accountId: string,
-  refund: { id: string; lotId: string; amountNanoUsd: bigint; reason: string },
-  nowMs: number,
-) => Promise<{ refundedNanoUsd: bigint }>;
-
 /** How old a delivery may be, so that one which was overheard cannot be sent again later. Stripe signs every retry anew. */
 const toleranceSeconds = 300;
 
@@ -57,7 +46,7 @@ type WebhookAnswer = z.output<typeof webhookAnswer>;
  * Stripe sends again for three days what is not answered with 2xx. So faults of ours answer 5xx, and payments that no
  * repetition can turn into credits are recorded, reported and answered with 200.
  */
-export function createStripeWebhookRoute(refundLot: RefundLot | undefined): PublicRoute {
+export function createStripeWebhookRoute(): PublicRoute {
   return {
     method: 'POST',
     path: '/webhooks/stripe',
@@ -74,7 +63,7 @@ export function createStripeWebhookRoute(refundLot: RefundLot | undefined): Publ
           const { amount_refunded: before } = chargeBeforeSchema.parse(event.data.previous_attributes);
           return {
             status: 200,
-            body: await refund(chargeSchema.parse(event.data.object), before, refundLot, management),
+            body: await refund(chargeSchema.parse(event.data.object), before, management),
           };
         }
         default:
@@ -155,7 +144,6 @@ function whatIsWrong({ currency, amount_total: cents, metadata: made }: z.output
 async function refund(
   charge: z.output<typeof chargeSchema>,
   centsBefore: number,
-  refundLot: RefundLot | undefined,
   { store, now, randomBytes, report }: Management,
 ): Promise<WebhookAnswer> {
   const accountId = charge.metadata?.[accountField];
@@ -173,15 +161,9 @@ async function refund(
   const amountNanoUsd = BigInt(charge.amount_refunded - centsBefore) * nanoUsdPerCent;
   if (amountNanoUsd <= 0n) return ignored('nothing more was refunded');
   const id = `${charge.id}_${charge.amount_refunded}`;
-  if (!refundLot) {
-    throw new ManagementError('service_unavailable', 'Credits of a refunded payment cannot be taken back yet', {
-      cause: new Error(
-        `refund ${id}: take ${formatUsd(amountNanoUsd)} USD out of lot ${lotId} of account ${accountId}`,
-      ),
-    });
-  }
   const reason = `Stripe refund of ${paymentId}`;
-  const { refundedNanoUsd } = await refundLot(balances, accountId, { id, lotId, amountNanoUsd, reason }, now());
+  const result = await balances.refund(accountId, { id, lotId, amountMaxNanoUsd: amountNanoUsd, reason }, now());
+  const refundedNanoUsd = result.status === 'refunded' ? -BigInt(result.row.amountNanoUsd) : 0n;
   if (refundedNanoUsd < amountNanoUsd) {
     const spent = formatUsd(amountNanoUsd - refundedNanoUsd);
     report(`Stripe refund ${id}: ${spent} USD of it are no longer there to take back`, new Error(`lot ${lotId}`));

@@ -11,15 +11,18 @@ const transactionAnswer = z
   .strictObject({
     id: z.string(),
     kind: z.string(),
+    category: z.string().nullable(),
     amount_usd: usdAnswer.describe('Positive when credits came in'),
     amount_nano_usd: nanoUsdAnswer,
     created_at: timestampAnswer,
     lot_id: z.string().nullable(),
+    refund_id: z.string().nullable(),
     request_id: z.string().nullable(),
     reason: z.string().nullable(),
     expires_at: timestampAnswer.nullable(),
-    fee_nano_usd: nanoUsdAnswer.optional(),
-    price_version: z.string().nullish(),
+    fee_nano_usd: nanoUsdAnswer.nullable(),
+    price_version: z.string().nullable(),
+    balance_after_nano_usd: nanoUsdAnswer.nullable(),
   })
   .meta({ id: 'Transaction' });
 
@@ -52,11 +55,16 @@ function fromJournal(row: JournalRow) {
     id: row.id,
     moment: row.id.slice('jr_'.length),
     kind: row.kind,
+    category: row.category ?? null,
     created_at: row.createdAt,
     lot_id: row.lotId,
+    refund_id: row.refundId ?? null,
     request_id: null,
     reason: row.reason ?? null,
     expires_at: row.expiresAt ?? null,
+    fee_nano_usd: null,
+    price_version: null,
+    balance_after_nano_usd: row.balanceAfterNanoUsd ?? null,
   };
 }
 
@@ -66,13 +74,16 @@ function fromRecord(record: UsageRecord) {
     id: record.requestId,
     moment: record.requestId.slice('rq_'.length),
     kind: record.outcome === 'abandoned' ? 'abandoned' : 'charge',
+    category: null,
     created_at: record.createdAt,
     lot_id: null,
+    refund_id: null,
     request_id: record.requestId,
     reason: null,
     expires_at: null,
     fee_nano_usd: record.feeNanoUsd,
     price_version: record.priceVersion ?? null,
+    balance_after_nano_usd: null, // others spend at the same time, so no charge knows it
   };
 }
 

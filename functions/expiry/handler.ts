@@ -3,12 +3,25 @@ import { clockWithOffset } from '../core/clock.ts';
 import { report } from '../core/report.ts';
 import { Balances } from '../store/balances.ts';
 import { openStore } from '../store/dynamo.ts';
+import { KeyLimits } from '../store/key-limits.ts';
 import { readTableNames } from '../store/settings.ts';
+import { decide } from '../store/usage.ts';
 import { sweep } from './sweep.ts';
+import { openSweepCursor } from './sweep-cursor.ts';
+
+/** The function may run five minutes; what is begun before this can be ended in the rest. */
+const sweepTimeMs = 4 * 60_000;
 
 const store = openStore(readTableNames(process.env));
-const balances = new Balances(store, randomBytes);
 const now = clockWithOffset(process.env.TOLLGATE_CLOCK_OFFSET);
+const parts = {
+  balances: new Balances(store, randomBytes),
+  keyLimits: new KeyLimits(store),
+  decide: (record: Parameters<typeof decide>[1], nowMs: number) => decide(store, record, nowMs),
+  cursor: openSweepCursor(store),
+  now,
+  report,
+};
 
-/** Runs on a timer. Safe to run twice, and at once. */
-export const handler = () => sweep({ store, balances, now, report });
+/** Runs on a timer. Safe to run twice, and at once. @returns what it did, which Lambda logs nowhere: so it is reported too */
+export const handler = () => sweep({ ...parts, stopAtMs: now() + sweepTimeMs });

@@ -3,70 +3,155 @@ import type { Clock } from '../core/clock.ts';
 import { parseHoldKey } from '../core/hold-id.ts';
 import { idTimeMs } from '../core/ids.ts';
 import type { Balances } from '../store/balances.ts';
-import type { Store } from '../store/dynamo.ts';
-import type { JournalRow } from '../store/journal.ts';
-import { decide, recordLifetimeSeconds, type UsageRecord } from '../store/usage.ts';
+import type { KeyLimits } from '../store/key-limits.ts';
+import type { LimitPlace } from '../store/limit-table.ts';
+import { chargeFor, isPaidBy, limitChargeFor, recordLifetimeSeconds, type UsageRecord } from '../store/usage.ts';
+import type { SweepCursor } from './sweep-cursor.ts';
 
 export interface SweepParts {
-  store: Store;
   balances: Balances;
+  keyLimits: KeyLimits;
+  /** Writes the record that decides a request, unless there is one, and returns the one that stands. */
+  decide(record: UsageRecord, nowMs: number): Promise<UsageRecord>;
+  cursor: SweepCursor;
   now: Clock;
+  /** No page of accounts is begun after this moment; the next sweep goes on from there. */
+  stopAtMs: number;
   report(message: string, error: unknown): void;
 }
 
 /** What a sweep did, as numbers. */
 export interface SweepResult {
   accounts: number;
+  limits: number;
   expiredLots: number;
+  /** Journal rows that a crash had left in a balance. */
+  journalRows: number;
+  /** Moves between shards that a crash had left open. */
+  moves: number;
   /** Holds of requests that died: nothing is charged. */
   abandonedHolds: number;
   /** Holds whose request was recorded, but not settled. */
   lateSettlements: number;
-  /** Accounts that could not be swept this time. */
+  /** Holds whose outcome their request never learned, so that it took another. */
+  strayHolds: number;
+  /** Holds on limits of gateway keys that were ended. */
+  limitHolds: number;
+  /** Accounts and limits that could not be swept this time. */
   failures: number;
+  /** False when time ran out; the next sweep goes on. */
+  finished: boolean;
 }
 
-const accountsPerPage = 100;
+const pageSize = 100;
+const atOnce = 8;
 
 /**
- * Ends lots whose time has come, settles holds that their requests left open, and moves journal rows that a crash left.
- * A hold older than its request can be is decided here, unless the request's record has decided it already.
+ * Ends lots whose time has come, settles holds that their requests left open, finishes moves between shards, and writes
+ * journal rows that a crash left. A hold older than its request can be is decided here, unless the request's record has
+ * decided it already. Safe to run twice, and at once; begins where the last sweep stopped.
  */
 export async function sweep(parts: SweepParts): Promise<SweepResult> {
-  const result = { accounts: 0, expiredLots: 0, abandonedHolds: 0, lateSettlements: 0, failures: 0 };
-  let after: string | undefined;
-  for (;;) {
-    const accounts = await parts.balances.listAccounts(after, accountsPerPage);
-    for (const accountId of accounts) {
-      result.accounts++;
+  const result: SweepResult = {
+    accounts: 0,
+    limits: 0,
+    expiredLots: 0,
+    journalRows: 0,
+    moves: 0,
+    abandonedHolds: 0,
+    lateSettlements: 0,
+    strayHolds: 0,
+    limitHolds: 0,
+    failures: 0,
+    finished: false,
+  };
+  const start = await parts.cursor.read();
+  result.finished =
+    (start?.place !== undefined || (await sweepAccounts(start?.accountId, parts, result))) &&
+    (await sweepLimits(start?.place, parts, result));
+  if (result.finished) await parts.cursor.write(undefined);
+  return result;
+}
+
+/** @returns false when time ran out before the last one */
+async function sweepAccounts(after: string | undefined, parts: SweepParts, result: SweepResult): Promise<boolean> {
+  const accountIds = await parts.balances.listAccounts(after, pageSize);
+  await each(accountIds, parts, result, async accountId => {
+    result.accounts++;
+    await sweepAccount(accountId, parts, result);
+  });
+  if (accountIds.length < pageSize) return true;
+  const last = accountIds.at(-1);
+  await parts.cursor.write({ accountId: last });
+  return parts.now() < parts.stopAtMs && sweepAccounts(last, parts, result);
+}
+
+async function sweepLimits(after: LimitPlace | undefined, parts: SweepParts, result: SweepResult): Promise<boolean> {
+  const places = await parts.keyLimits.list(after, pageSize);
+  await each(places, parts, result, async place => {
+    result.limits++;
+    await sweepLimit(place, parts, result);
+  });
+  if (places.length < pageSize) return true;
+  const last = places.at(-1);
+  await parts.cursor.write({ place: last });
+  return parts.now() < parts.stopAtMs && sweepLimits(last, parts, result);
+}
+
+/** A few at once. What cannot be swept is reported, and the others go on. */
+async function each<Item>(
+  items: readonly Item[],
+  parts: SweepParts,
+  result: SweepResult,
+  task: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const work = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
       try {
-        await sweepAccount(accountId, parts, result);
+        await task(item);
       } catch (error) {
         result.failures++;
-        parts.report(`sweeping account ${accountId} failed`, error);
+        parts.report(`sweeping ${JSON.stringify(item)} failed`, error);
       }
     }
-    after = accounts.at(-1);
-    if (accounts.length < accountsPerPage) return result;
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 async function sweepAccount(accountId: string, parts: SweepParts, result: SweepResult): Promise<void> {
   const { balances, now } = parts;
-  result.expiredLots += (await balances.expireLots(accountId, now())).length;
-  const balance = await balances.read(accountId);
-  if (!balance) return;
-  const waiting = [...balance.outbox.values()].map(text => JSON.parse(text) as JournalRow);
-  await balances.flushOutbox(accountId, waiting);
-  for (const [key, amountNanoUsd] of balance.holds) {
+  const { expiredLots, journalRows, moves, shards } = await balances.tend(accountId, now());
+  result.expiredLots += expiredLots;
+  result.journalRows += journalRows;
+  result.moves += moves;
+  for (const [shard, balance] of shards.entries()) {
+    for (const [key, amountNanoUsd] of balance?.holds ?? []) {
+      if (!isAbandoned(key, now())) continue;
+      requireReadableRecord(key, now());
+      const id = { ...parseHoldKey(key), shard };
+      const held = { holdAttempt: id.attempt, holdShard: shard, heldNanoUsd: amountNanoUsd.toString() };
+      const record = await parts.decide({ ...abandonedRecord(accountId, id.requestId), ...held }, now());
+      await balances.settle({ accountId, id, amountNanoUsd }, chargeFor(record, id), now());
+      if (record.outcome === 'abandoned') result.abandonedHolds++;
+      else if (isPaidBy(record, id)) result.lateSettlements++;
+      else result.strayHolds++;
+    }
+  }
+}
+
+async function sweepLimit(place: LimitPlace, parts: SweepParts, result: SweepResult): Promise<void> {
+  const { keyLimits, now } = parts;
+  const use = await keyLimits.readPlace(place);
+  for (const [key, amountNanoUsd] of use?.holds ?? []) {
     if (!isAbandoned(key, now())) continue;
     requireReadableRecord(key, now());
-    const id = parseHoldKey(key);
-    const record = await decide(parts.store, abandonedRecord(accountId, key, amountNanoUsd), now());
-    await balances.settle({ accountId, id, amountNanoUsd }, BigInt(record.costNanoUsd), now());
-    if (record.outcome === 'abandoned') result.abandonedHolds++;
-    else result.lateSettlements++;
+    const id = { ...parseHoldKey(key), shard: 0 };
+    const record = await parts.decide(abandonedRecord(place.accountId, id.requestId), now());
+    await keyLimits.settle({ place, id, amountNanoUsd }, limitChargeFor(record, place.keyId, id));
+    result.limitHolds++;
   }
+  await keyLimits.forgetIfOver(place, use, now());
 }
 
 /** Beyond this age a record might have been deleted, and "no record" would no longer mean "never charged". */
@@ -76,11 +161,10 @@ function requireReadableRecord(key: string, nowMs: number): void {
   throw new Error(`hold ${key} is ${Math.floor(ageSeconds / 86_400)} days old; decide it by hand, see docs/ledger.md`);
 }
 
-function abandonedRecord(accountId: string, key: string, amountNanoUsd: bigint): UsageRecord {
-  const { requestId, attempt } = parseHoldKey(key);
+function abandonedRecord(accountId: string, requestId: string): UsageRecord {
   return {
     requestId,
-    holdAttempt: attempt,
+    holdAttempt: 0,
     accountId,
     endpointId: '',
     createdAt: new Date(idTimeMs(requestId)).toISOString(),
@@ -92,6 +176,5 @@ function abandonedRecord(accountId: string, key: string, amountNanoUsd: bigint):
     costNanoUsd: '0',
     upstreamCostNanoUsd: '0',
     feeNanoUsd: '0',
-    heldNanoUsd: amountNanoUsd.toString(),
   };
 }

@@ -53,6 +53,12 @@ async function proveGatewayKey(credential: string, kind: string, gateway: Gatewa
   if (!gatewayKey) {
     throw new GatewayError('ERR_NGROK_27007', 'The AI Gateway API key is invalid or was deleted; create a new one');
   }
+  if (gatewayKey.expiresAt !== undefined && Date.parse(gatewayKey.expiresAt) <= gateway.now()) {
+    throw new GatewayError(
+      'ERR_NGROK_27007',
+      `This AI Gateway API key expired at ${gatewayKey.expiresAt}; create a new one`,
+    );
+  }
   return gatewayKey;
 }
 

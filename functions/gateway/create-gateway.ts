@@ -14,6 +14,7 @@ import { Balances } from '../store/balances.ts';
 import { Cache } from '../store/cache.ts';
 import type { Store } from '../store/dynamo.ts';
 import { type Endpoint, findEndpoint, findEndpointBySlug } from '../store/endpoints.ts';
+import { KeyLimits } from '../store/key-limits.ts';
 import { readPepper } from '../store/pepper.ts';
 import type { SecretReader } from '../store/secrets.ts';
 import type { Gateway, LoadedEndpoint } from './gateway.ts';
@@ -73,6 +74,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     ...parts,
     balances: new Balances(store, parts.randomBytes),
+    keyLimits: new KeyLimits(store),
     async gatewayKeyOf(token) {
       return gatewayKeys.get(digestToken(token, await readPepper(secrets, parts.pepperSecret)));
     },

@@ -6,6 +6,7 @@ import type { ModelCall } from '../routing/model-call.ts';
 import type { KeySelection, ProviderKey } from '../routing/provider-keys.ts';
 import type { Rejection, Resolution } from '../routing/resolve-candidates.ts';
 import type { Hold } from '../store/balances.ts';
+import type { LimitHold } from '../store/key-limits.ts';
 import type { AttemptRecord, UsageRecord } from '../store/usage.ts';
 import type { Caller } from './authenticate.ts';
 import { RelayedText } from './relayed-text.ts';
@@ -24,6 +25,8 @@ export interface Exchange {
   attempts: Attempt[];
   /** Money set aside, once a managed key is about to be used. */
   hold: Hold | undefined;
+  /** The same of the gateway key's limit, when it has one. */
+  limitHold: LimitHold | undefined;
   /** When the first provider was called. */
   sentAtMs: number | undefined;
   served: Served | undefined;
@@ -85,6 +88,7 @@ export function startExchange(
     dropped: [],
     attempts: [],
     hold: undefined,
+    limitHold: undefined,
     sentAtMs: undefined,
     served: undefined,
     firstContentAtMs: undefined,

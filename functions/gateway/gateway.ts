@@ -11,6 +11,7 @@ import type { Account } from '../store/accounts.ts';
 import type { Balances } from '../store/balances.ts';
 import type { Store } from '../store/dynamo.ts';
 import type { Endpoint } from '../store/endpoints.ts';
+import type { KeyLimits } from '../store/key-limits.ts';
 
 /** A request as it reached the gateway, whatever carried it: a Function URL, API Gateway or a test. */
 export interface GatewayRequest {
@@ -51,6 +52,7 @@ export interface Gateway {
   egress: Egress;
   store: Store;
   balances: Balances;
+  keyLimits: KeyLimits;
   /** Cached look-ups; each is as old as the configured cache time at most. */
   gatewayKeyOf(token: string): Promise<GatewayKey | undefined>;
   account(accountId: string): Promise<Account | undefined>;

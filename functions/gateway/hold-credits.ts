@@ -3,9 +3,11 @@ import { formatUsd } from '../core/money.ts';
 import { candidateName } from '../routing/endpoint-catalog.ts';
 import { type FittedPlan, fitPlan } from '../routing/fit-plan.ts';
 import type { Plan } from '../routing/plan-attempts.ts';
-import type { HoldRefusal, Wanted } from '../store/balances.ts';
+import type { HoldRefusal } from '../store/balances.ts';
+import type { Wanted } from '../store/wanted.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
+import { holdLimitFor, releaseLimit } from './hold-limit.ts';
 
 /**
  * A plan as the balance allows it. Before the first plan that costs something, money is set aside for it and all after
@@ -42,11 +44,16 @@ async function holdCredits(
   exchange: Exchange,
   gateway: Gateway,
 ): Promise<GatewayError | undefined> {
-  const wanted = wantedFor(plans);
-  if (!wanted) return undefined;
+  const needed = wantedFor(plans);
+  if (!needed) return undefined;
+  const wanted = await holdLimitFor(exchange, needed, gateway);
+  if (wanted instanceof GatewayError) return wanted;
   const { accountId } = exchange.caller.endpoint;
   const result = await gateway.balances.hold(accountId, exchange.requestId, wanted, gateway.now());
-  if (result.status !== 'held') return notEnoughCredits(wanted, result, limitMember(plans, exchange));
+  if (result.status !== 'held') {
+    await releaseLimit(exchange, gateway);
+    return notEnoughCredits(needed, result, limitMember(plans, exchange));
+  }
   exchange.hold = result.hold;
   return undefined;
 }

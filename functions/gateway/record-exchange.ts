@@ -3,6 +3,7 @@ import { cost } from '../core/pricing.ts';
 import type { Usage } from '../core/usage.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
+import { settleRequest } from '../store/settle-request.ts';
 import { decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { Exchange } from './exchange.ts';
@@ -22,9 +23,14 @@ export async function recordExchange(exchange: Exchange, gateway: Gateway): Prom
 async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
   const nowMs = gateway.now();
   const record = toUsageRecord(exchange, nowMs, gateway);
-  const standing = await decide(gateway.store, record, nowMs);
-  if (standing.outcome === 'abandoned' && record.outcome !== 'abandoned') await noteLateCost(gateway.store, record);
-  if (exchange.hold) await gateway.balances.settle(exchange.hold, BigInt(standing.costNanoUsd), nowMs);
+  const { store, balances, keyLimits } = gateway;
+  const parts = {
+    balances,
+    keyLimits,
+    decide: (decision: UsageRecord) => decide(store, decision, nowMs),
+    noteLateCost: (late: UsageRecord) => noteLateCost(store, late),
+  };
+  await settleRequest(record, exchange, parts, nowMs);
 }
 
 async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gateway: Gateway): Promise<void> {
@@ -34,11 +40,13 @@ async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gatewa
 }
 
 function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): UsageRecord {
-  const { caller, call, served, hold } = exchange;
+  const { caller, call, served, hold, limitHold } = exchange;
   const usage = exchange.usage ?? (served && estimateUsage(exchange, served.candidate.model.id, gateway));
   return {
     requestId: exchange.requestId,
     holdAttempt: hold?.id.attempt ?? 0,
+    holdShard: hold?.id.shard || undefined,
+    limitAttempt: limitHold?.id.attempt,
     accountId: caller.endpoint.accountId,
     endpointId: caller.endpoint.id,
     gatewayKeyId: caller.gatewayKey?.id,

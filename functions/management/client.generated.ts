@@ -225,6 +225,8 @@ export type Balance = {
   /** Whole nano-USD. */
   expired_nano_usd: string;
   /** Whole nano-USD. */
+  refunded_nano_usd: string;
+  /** Whole nano-USD. */
   purchased_nano_usd: string;
   lots: Array<{
     id: string;
@@ -442,6 +444,17 @@ export type Reference = {
   uri: string;
 };
 
+export type Refund = {
+  id: string;
+  lot_id: string;
+  /** USD as a decimal string. */
+  amount_usd: string;
+  /** Whole nano-USD. */
+  amount_nano_usd: string;
+  reason: string;
+  created_at: string;
+};
+
 export type Secret = {
   id: string;
   uri: string;
@@ -491,18 +504,20 @@ export type SecretUpdate = {
 export type Transaction = {
   id: string;
   kind: string;
+  category: string | null;
   /** Positive when credits came in. */
   amount_usd: string;
   /** Whole nano-USD. */
   amount_nano_usd: string;
   created_at: string;
   lot_id: string | null;
+  refund_id: string | null;
   request_id: string | null;
   reason: string | null;
   expires_at: string | null;
-  /** Whole nano-USD. */
-  fee_nano_usd?: string;
-  price_version?: string | null;
+  fee_nano_usd: string | null;
+  price_version: string | null;
+  balance_after_nano_usd: string | null;
 };
 
 export type UsageRequest = {
@@ -699,6 +714,11 @@ export interface ManagementClient {
     reason: string;
     expires_at?: string;
   }; idempotencyKey?: string; account?: string }): Promise<Grant>;
+  /** Take the unspent rest of a lot out of the balance. */
+  createCreditRefund(input: { body: {
+    lot_id: string;
+    reason: string;
+  }; idempotencyKey?: string; account?: string }): Promise<Refund>;
   /** List what changed the balance. */
   listCreditTransactions(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
     transactions: Array<Transaction>;
@@ -790,6 +810,7 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   listModels: ['GET', '/models'],
   getCreditBalance: ['GET', '/credits/balance'],
   createCreditGrant: ['POST', '/credits/grants'],
+  createCreditRefund: ['POST', '/credits/refunds'],
   listCreditTransactions: ['GET', '/credits/transactions'],
   createCreditCheckoutSession: ['POST', '/credits/checkout_sessions'],
   getCreditCheckoutSession: ['GET', '/credits/checkout_sessions/{id}'],

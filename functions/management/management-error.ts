@@ -27,6 +27,7 @@ const statuses = {
   idempotency_in_progress: 409,
   last_key: 409,
   limit_reached: 409,
+  nothing_to_refund: 409,
   vault_not_empty: 409,
   precondition_failed: 412,
   request_too_large: 413,

@@ -6,12 +6,14 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { CredentialKind } from '../core/credential.ts';
+import type { SpendLimit } from '../core/key-limit.ts';
 import { mayAct, type Role } from '../core/roles.ts';
 import { accountKey } from './accounts.ts';
 import { attempt, fromItem, type Item, run, type Store, StoreError, toItem } from './dynamo.ts';
 import { queryPage } from './query-page.ts';
 import { setAndRemove } from './set-and-remove.ts';
 
+export type { SpendLimit } from '../core/key-limit.ts';
 export type { Role } from '../core/roles.ts';
 
 /**
@@ -36,13 +38,6 @@ interface AccessKey {
   lastUpdatedBy: string;
   /** When it was last used, to the minute. */
   lastUsed?: string;
-}
-
-/** The most that a gateway key may spend of its account's credits, in all or in each day or month (UTC). */
-export interface SpendLimit {
-  /** Nano-USD as text. */
-  amountNanoUsd: string;
-  period: 'total' | 'daily' | 'monthly';
 }
 
 export interface GatewayKey extends AccessKey {

@@ -1,33 +1,37 @@
-import { strict as assert } from 'node:assert';
-import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { addLot, type Balance, brokenRules, type Expiry, expire, hold, type Lot, settle } from '../core/balance.ts';
+import { type Balance, emptyBalance, settle } from '../core/balance.ts';
+import { hasEndedLots } from '../core/balance-events.ts';
+import { totalOf } from '../core/balance-moves.ts';
 import { type HoldId, holdKey } from '../core/hold-id.ts';
-import { newId, type RandomBytes } from '../core/ids.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import type { Loss } from '../core/lots.ts';
+import { holdsPerShardMax, shardOf, shardsFor, shardsMax } from '../core/shards.ts';
+import { roundDownToHoldUnit } from './balance-item.ts';
 import {
-  balanceKey,
-  emptyStoredBalance,
-  fromBalanceItem,
-  holdUnitNanoUsd,
-  number,
-  roundUpToHoldUnit,
-  type StoredBalance,
-  toBalanceItem,
-  toLotItems,
-} from './balance-item.ts';
-import { attempt, run, type Store, StoreError } from './dynamo.ts';
-import { appendJournalRow, findLotRow, type JournalRow, makesLot } from './journal.ts';
+  finishMoves,
+  gather,
+  openHoldsOf,
+  park,
+  readShards,
+  readTogether,
+  setSpread,
+  shrink,
+} from './balance-shards.ts';
+import { type BalanceTable, openBalanceTable } from './balance-table.ts';
+import * as writes from './balance-writes.ts';
+import { type Store, StoreError } from './dynamo.ts';
+import { findCredits } from './find-credits.ts';
+import type { JournalRow } from './journal.ts';
+import * as lotEvents from './lot-events.ts';
+import { type LedgerParts, type NewLot, type NewRefund, racesMax } from './lot-events.ts';
+import { holdAttemptsMax, roundWanted, type Wanted } from './wanted.ts';
+
+export type { NewLot, NewRefund };
 
 /** A hold that is open in the store. */
 export interface Hold {
   accountId: string;
   id: HoldId;
   amountNanoUsd: bigint;
-}
-
-/** What a request wants set aside: the amount, or, if there is less, what there is, but no less than the least. */
-export interface Wanted {
-  amountNanoUsd: bigint;
-  leastNanoUsd: bigint;
 }
 
 export type HoldRefusal = {
@@ -37,48 +41,54 @@ export type HoldRefusal = {
   everPurchased: boolean;
 };
 
-export interface NewLot extends Omit<Lot, 'remainingNanoUsd' | 'dying'> {
-  reason?: string;
-  createdBy?: string;
-  /** Same lot id with another digest: another request used the same idempotency key. */
-  requestDigest?: string;
+/** For how long after a refusal an account is read before it is written: a read is cheaper, and no flood of requests wears it out. */
+const emptyMemoryMs = 1_000;
+const accountsRemembered = 10_000;
+
+/** What `tend` did, as numbers. */
+export interface Tended {
+  expiredLots: number;
+  journalRows: number;
+  moves: number;
+  shards: (Balance | undefined)[];
 }
 
-/** How often a write that lost a race is tried again. Lot events are rare; a settlement contends only while lots are dying. */
-const racesMax = 20;
-/** Holds whose outcome stayed unknown before the request is refused with 503. */
-const holdAttemptsMax = 3;
+/** An account that had too little a moment ago. */
+interface Empty {
+  untilMs: number;
+  /** Of shard 0. */
+  version: number;
+}
 
-/** Partition that lists every account with a balance. */
-const directoryKey = 'BALANCES';
-
-const balanceCovers = 'a >= :amount AND x > :now AND attribute_not_exists(o.#hold)';
-const holdIsOpen = 'o.#hold = :units';
-const nothingIsDying = 'd = :zero';
-const lotsAsRead = 'v = :version';
-const holdsAndSpendingAsRead = 'h = :held AND c = :consumed';
-
-/** The only code that writes balances. Each transition of `core/balance.ts` is exactly one conditional write here. */
+/** Balances of accounts. Each transition of `core/balance*.ts` is exactly one conditional write, see `balance-writes.ts`. */
 export class Balances {
-  private readonly store: Store;
-  private readonly randomBytes: RandomBytes;
+  private readonly parts: LedgerParts;
+  private readonly table: BalanceTable;
+  /** How many shards an account's requests choose from, as last heard; one until then. */
+  private readonly spreads = new Map<string, number>();
+  private readonly empties = new Map<string, Empty>();
 
-  constructor(store: Store, randomBytes: RandomBytes) {
-    this.store = store;
-    this.randomBytes = randomBytes;
+  /** @param table where balances lie, when it is not the store itself */
+  constructor(store: Store, randomBytes: RandomBytes, table: BalanceTable = openBalanceTable(store)) {
+    this.table = table;
+    this.parts = { table, randomBytes };
   }
 
-  /** The balance as it is now, or undefined when the account never had credits. */
-  async read(accountId: string): Promise<StoredBalance | undefined> {
-    const { dynamo, tables } = this.store;
-    const get = new GetItemCommand({ TableName: tables.credits, Key: balanceKey(accountId), ConsistentRead: true });
-    const { Item } = await run('reading a balance', dynamo.send(get));
-    return Item && fromBalanceItem(Item);
+  /** The balance as it is now, over all shards, or undefined when the account never had credits. */
+  async read(accountId: string): Promise<Balance | undefined> {
+    const first = await this.table.read(accountId, 0);
+    if (!first || first.width === 1) return first;
+    return totalOf(await readTogether(this.parts, accountId, first));
+  }
+
+  /** One shard as it is now. */
+  readShard(accountId: string, shard: number): Promise<Balance | undefined> {
+    return this.table.read(accountId, shard);
   }
 
   /**
-   * Sets money aside for a request, rounded up to a whole micro-USD. A plain amount is wanted in full.
-   * A hold whose outcome is unknown is given up (the sweep returns it) and a new one is tried.
+   * Sets money aside for a request: the amount rounded up to a whole micro-USD, or, if less is there but at least
+   * `leastNanoUsd`, what is there. A hold whose outcome is unknown is given up (the sweep returns it) and a new one is tried.
    * @throws StoreError when the store does not answer
    */
   async hold(
@@ -87,92 +97,56 @@ export class Balances {
     wanted: bigint | Wanted,
     nowMs: number,
   ): Promise<{ status: 'held'; hold: Hold } | HoldRefusal> {
-    const { amountNanoUsd, leastNanoUsd } =
-      typeof wanted === 'bigint' ? { amountNanoUsd: wanted, leastNanoUsd: wanted } : wanted;
-    for (let holdAttempt = 0; ; holdAttempt++) {
-      const id = { requestId, attempt: holdAttempt };
-      const held = { accountId, id, amountNanoUsd: roundUpToHoldUnit(amountNanoUsd) };
-      try {
-        return await this.holdOnce(held, roundUpToHoldUnit(leastNanoUsd), Math.floor(nowMs / 1000));
-      } catch (error) {
-        if (!(error instanceof StoreError) || holdAttempt + 1 === holdAttemptsMax) throw error;
-      }
-    }
-  }
-
-  private async holdOnce(
-    wanted: Hold,
-    leastNanoUsd: bigint,
-    nowSeconds: number,
-  ): Promise<{ status: 'held'; hold: Hold } | HoldRefusal> {
-    let held = wanted;
+    const rounded = roundWanted(wanted);
+    const remembered = await this.refuseFromMemory(accountId, rounded, nowMs);
+    if (remembered) return remembered;
+    let { amountNanoUsd } = rounded;
+    let attempt = 0;
+    let shard = shardOf(requestId, attempt, this.spreads.get(accountId) ?? 1);
+    let seen: string | undefined;
     for (let races = 0; races < racesMax; races++) {
-      if (await this.writeHold(held, nowSeconds)) return { status: 'held', hold: held };
-      const balance = await this.read(held.accountId);
-      if (!balance) return { status: 'insufficient', availableNanoUsd: 0n, everPurchased: false };
-      const { status } = hold(balance, holdKey(held.id), held.amountNanoUsd, nowSeconds);
-      if (status === 'exists') return { status: 'held', hold: held };
-      if (status === 'lots_ended') await this.expireLots(held.accountId, nowSeconds * 1000);
-      if (status !== 'insufficient') continue;
-      const { availableNanoUsd, purchasedNanoUsd } = balance;
-      const wholeNanoUsd = availableNanoUsd - (availableNanoUsd % holdUnitNanoUsd);
-      if (wholeNanoUsd < leastNanoUsd) return { status, availableNanoUsd, everPurchased: purchasedNanoUsd > 0n };
-      held = { ...wanted, amountNanoUsd: wholeNanoUsd < wanted.amountNanoUsd ? wholeNanoUsd : wanted.amountNanoUsd };
+      const id = { requestId, attempt, shard };
+      try {
+        const write = writes.hold(holdKey(id), amountNanoUsd, Math.floor(nowMs / 1000));
+        const written = await this.table.write(accountId, shard, write);
+        if (written) {
+          this.hear(accountId, written);
+          return { status: 'held', hold: { accountId, id, amountNanoUsd } };
+        }
+        const finding = await findCredits(this.parts, { accountId, id, amountNanoUsd, wanted: rounded, seen }, nowMs);
+        if (finding.status === 'insufficient') return this.refuse(accountId, finding, nowMs);
+        if (finding.status === 'exists') attempt++;
+        else ({ shard, amountNanoUsd, seen } = { seen: undefined, ...finding });
+      } catch (error) {
+        if (!(error instanceof StoreError) || attempt + 1 >= holdAttemptsMax) throw error;
+        attempt++;
+        shard = shardOf(requestId, attempt, this.spreads.get(accountId) ?? 1);
+      }
     }
     throw new StoreError('holding credits', new Error(`lost ${racesMax} races`));
   }
 
-  private async writeHold({ accountId, id, amountNanoUsd }: Hold, nowSeconds: number): Promise<boolean> {
-    const { dynamoOnce, tables } = this.store;
-    const update = new UpdateItemCommand({
-      TableName: tables.credits,
-      Key: balanceKey(accountId),
-      UpdateExpression: 'SET a = a - :amount, h = h + :amount, o.#hold = :units',
-      ConditionExpression: balanceCovers,
-      ExpressionAttributeNames: { '#hold': holdKey(id) },
-      ExpressionAttributeValues: {
-        ':amount': number(amountNanoUsd),
-        ':units': number(amountNanoUsd / holdUnitNanoUsd),
-        ':now': number(nowSeconds),
-      },
-    });
-    return (await attempt('holding credits', dynamoOnce.send(update))) !== undefined;
-  }
-
   /** Ends a hold at its cost. Safe to repeat: a hold that is gone was settled. */
-  async settle(held: Hold, costNanoUsd: bigint, nowMs: number): Promise<void> {
+  async settle({ accountId, id, amountNanoUsd }: Hold, costNanoUsd: bigint, nowMs: number): Promise<void> {
+    const key = holdKey(id);
     for (let races = 0; races < racesMax; races++) {
-      if (await this.writeFastSettlement(held, costNanoUsd)) return;
-      const balance = await this.read(held.accountId);
+      const fast = writes.settle(key, amountNanoUsd, costNanoUsd);
+      const settled = await this.table.write(accountId, id.shard, fast);
+      if (settled) return this.growIfCrowded(accountId, settled);
+      const balance = await this.table.read(accountId, id.shard);
       if (!balance) return;
-      const settled = settle(balance, holdKey(held.id), costNanoUsd);
-      if (settled.status === 'already_settled') return;
+      const result = settle(balance, key, costNanoUsd);
+      if (result.status === 'already_settled') return;
       if (balance.dyingNanoUsd === 0n) continue;
-      const rows = this.expiryRows(held.accountId, settled.expiries, nowMs);
-      if (await this.writeLotEvent(held.accountId, balance, settled.balance, rows, { settledHold: held })) {
-        return this.flushOutbox(held.accountId, rows);
-      }
+      const rows = lotEvents.expiryRows(this.parts, accountId, result.expiries, nowMs);
+      const after = lotEvents.withRows(result.balance, rows);
+      const written = await this.table.write(accountId, id.shard, writes.settleFromLots(balance, after, key));
+      if (!written) continue;
+      const isWhole = id.shard === 0 && balance.width === 1;
+      const knownNanoUsd = isWhole ? written.availableNanoUsd : undefined;
+      return lotEvents.flush(this.parts, accountId, id.shard, lotEvents.balancesAfter(rows, knownNanoUsd));
     }
     throw new StoreError('settling a hold', new Error(`lost ${racesMax} races`));
-  }
-
-  private async writeFastSettlement({ accountId, id, amountNanoUsd }: Hold, costNanoUsd: bigint): Promise<boolean> {
-    const { dynamo, tables } = this.store;
-    const update = new UpdateItemCommand({
-      TableName: tables.credits,
-      Key: balanceKey(accountId),
-      UpdateExpression: 'SET h = h - :amount, a = a + :rest, s = s + :cost, c = c + :cost REMOVE o.#hold',
-      ConditionExpression: `${holdIsOpen} AND ${nothingIsDying}`,
-      ExpressionAttributeNames: { '#hold': holdKey(id) },
-      ExpressionAttributeValues: {
-        ':amount': number(amountNanoUsd),
-        ':units': number(amountNanoUsd / holdUnitNanoUsd),
-        ':rest': number(amountNanoUsd - costNanoUsd),
-        ':cost': number(costNanoUsd),
-        ':zero': number(0n),
-      },
-    });
-    return (await attempt('settling a hold', dynamo.send(update))) !== undefined;
   }
 
   /**
@@ -180,185 +154,137 @@ export class Balances {
    * @returns `conflict` when the lot exists and came from a different request
    */
   async addLot(accountId: string, lot: NewLot, nowMs: number): Promise<{ status: 'added' | 'exists' | 'conflict' }> {
-    const { reason, createdBy, requestDigest = '', ...coreLot } = lot;
-    for (let races = 0; races < racesMax; races++) {
-      const balance = await this.read(accountId);
-      const standingDigest =
-        balance?.purchaseMarks.get(lot.id) ?? (await findLotRow(this.store, accountId, lot.id))?.requestDigest;
-      if (standingDigest !== undefined) return { status: standingDigest === requestDigest ? 'exists' : 'conflict' };
-      const before = balance ?? emptyStoredBalance();
-      const { balance: after, expiries } = addLot(before, coreLot, Math.floor(nowMs / 1000));
-      const row: JournalRow = {
-        id: newId('jr', nowMs, this.randomBytes),
-        accountId,
-        kind: lot.category,
-        lotId: lot.id,
-        amountNanoUsd: lot.amountNanoUsd.toString(),
-        createdAt: new Date(nowMs).toISOString(),
-        expiresAt: new Date(lot.expiresAtSeconds * 1000).toISOString(),
-        reason,
-        createdBy,
-        requestDigest,
-      };
-      const rows = [row, ...this.expiryRows(accountId, expiries, nowMs)];
-      if (!balance && !(await this.createItem(accountId))) continue;
-      if (await this.writeLotEvent(accountId, before, after, rows, { addedLot: row })) {
-        await this.flushOutbox(accountId, rows);
-        return { status: 'added' };
-      }
-    }
-    throw new StoreError('adding credits', new Error(`lost ${racesMax} races`));
-  }
-
-  /** The journal row of a lot, also while it is still on its way to the journal. */
-  async findLot(accountId: string, lotId: string): Promise<JournalRow | undefined> {
-    const row = await findLotRow(this.store, accountId, lotId);
-    if (row) return row;
-    const waiting = [...((await this.read(accountId))?.outbox.values() ?? [])].map(
-      text => JSON.parse(text) as JournalRow,
-    );
-    return waiting.find(candidate => candidate.lotId === lotId && makesLot(candidate));
-  }
-
-  /** Ends the lots whose time has come. Safe to repeat, and to run anywhere at any time. */
-  async expireLots(accountId: string, nowMs: number): Promise<Expiry[]> {
-    const nowSeconds = Math.floor(nowMs / 1000);
-    for (let races = 0; races < racesMax; races++) {
-      const balance = await this.read(accountId);
-      if (!balance || balance.nextExpiryAtSeconds > nowSeconds) return [];
-      const { balance: after, expiries } = expire(balance, nowSeconds);
-      const rows = this.expiryRows(accountId, expiries, nowMs);
-      if (await this.writeLotEvent(accountId, balance, after, rows, { exact: true })) {
-        await this.flushOutbox(accountId, rows);
-        return expiries;
-      }
-    }
-    throw new StoreError('expiring credits', new Error(`lost ${racesMax} races`));
-  }
-
-  /** Moves journal rows from the balance item to the journal. What a crash left behind, the next sweep moves. */
-  async flushOutbox(accountId: string, rows: Iterable<JournalRow>): Promise<void> {
-    const { dynamo, tables } = this.store;
-    for (const row of rows) {
-      await appendJournalRow(this.store, row);
-      const update = new UpdateItemCommand({
-        TableName: tables.credits,
-        Key: balanceKey(accountId),
-        ...(makesLot(row)
-          ? {
-              UpdateExpression: 'REMOVE b.#row, m.#lot',
-              ExpressionAttributeNames: { '#row': row.id, '#lot': row.lotId },
-            }
-          : { UpdateExpression: 'REMOVE b.#row', ExpressionAttributeNames: { '#row': row.id } }),
-      });
-      await run('clearing the outbox', dynamo.send(update));
-    }
-  }
-
-  /** One page of the accounts that have a balance, for the sweep. */
-  async listAccounts(after: string | undefined, limit: number): Promise<string[]> {
-    const { dynamo, tables } = this.store;
-    const query = new QueryCommand({
-      TableName: tables.credits,
-      KeyConditionExpression: 'pk = :balances',
-      ExpressionAttributeValues: { ':balances': { S: directoryKey } },
-      ExclusiveStartKey: after === undefined ? undefined : { pk: { S: directoryKey }, sk: { S: after } },
-      Limit: limit,
-    });
-    const { Items = [] } = await run('listing balances', dynamo.send(query));
-    return Items.map(item => item.sk?.S ?? '');
-  }
-
-  /** The directory entry comes first, so that no balance escapes the sweep. */
-  private async createItem(accountId: string): Promise<boolean> {
-    const { dynamo, tables } = this.store;
-    const entry = { pk: { S: directoryKey }, sk: { S: accountId } };
-    await run('opening a balance', dynamo.send(new PutItemCommand({ TableName: tables.credits, Item: entry })));
-    const put = new PutItemCommand({
-      TableName: tables.credits,
-      Item: toBalanceItem(accountId, emptyStoredBalance()),
-      ConditionExpression: 'attribute_not_exists(pk)',
-    });
-    return (await attempt('opening a balance', dynamo.send(put))) !== undefined;
+    const status = await lotEvents.addLot(this.parts, accountId, lot, nowMs);
+    if (status === 'added') await whenTheStoreAnswers(() => park(this.parts, accountId, nowMs));
+    return { status };
   }
 
   /**
-   * Writes a lot event: lots, next expiry and version as computed; amounts as differences, because spending goes on.
-   * `exact` adds that no hold and no spending happened since the balance was read.
+   * Refunds what is neither spent nor held of a lot, once for each refund id.
+   * @returns the refund's row, also when it was made before; `conflict` when it came from a different request
    */
-  private async writeLotEvent(
+  async refund(
     accountId: string,
-    before: Balance,
-    after: Balance,
-    rows: JournalRow[],
-    kind: { exact?: true; settledHold?: Hold; addedLot?: JournalRow },
-  ): Promise<boolean> {
-    const { dynamo, tables } = this.store;
-    assert.deepEqual(brokenRules(after), [], 'a lot event keeps every rule of the balance');
-    const names: Record<string, string> = {};
-    const values: Record<string, ReturnType<typeof number> | { S: string } | ReturnType<typeof toLotItems>> = {
-      ':lots': toLotItems(after.lots),
-      ':next': number(after.nextExpiryAtSeconds),
-      ':dying': number(after.dyingNanoUsd),
-      ':version': number(before.version),
-      ':newVersion': number(after.version),
-    };
-    const sets = ['l = :lots', 'x = :next', 'd = :dying', 'v = :newVersion'];
-    const conditions = [lotsAsRead];
-    for (const [name, field] of amountFields) {
-      const difference = after[field] - before[field];
-      if (difference === 0n) continue;
-      sets.push(`${name} = ${name} + :${name}`);
-      values[`:${name}`] = number(difference);
+    refund: NewRefund,
+    nowMs: number,
+  ): Promise<{ status: 'refunded'; row: JournalRow } | { status: 'nothing_left' | 'conflict' }> {
+    const first = await this.table.read(accountId, 0);
+    if (first && first.width > 1) {
+      await gather(this.parts, accountId, await readShards(this.parts, accountId, first), nowMs);
     }
-    rows.forEach((row, index) => {
-      names[`#row${index}`] = row.id;
-      values[`:row${index}`] = { S: JSON.stringify(row) };
-      sets.push(`b.#row${index} = :row${index}`);
-    });
-    if (kind.addedLot) {
-      names['#lot'] = kind.addedLot.lotId;
-      values[':digest'] = { S: kind.addedLot.requestDigest ?? '' };
-      sets.push('m.#lot = :digest');
-    }
-    if (kind.exact) {
-      conditions.push(holdsAndSpendingAsRead);
-      values[':held'] = number(before.heldNanoUsd);
-      values[':consumed'] = number(before.consumedNanoUsd);
-    }
-    if (kind.settledHold) {
-      conditions.push(holdIsOpen);
-      names['#hold'] = holdKey(kind.settledHold.id);
-      values[':units'] = number(kind.settledHold.amountNanoUsd / holdUnitNanoUsd);
-    }
-    const update = new UpdateItemCommand({
-      TableName: tables.credits,
-      Key: balanceKey(accountId),
-      UpdateExpression: `SET ${sets.join(', ')}${kind.settledHold ? ' REMOVE o.#hold' : ''}`,
-      ConditionExpression: conditions.join(' AND '),
-      ExpressionAttributeNames: Object.keys(names).length > 0 ? names : undefined,
-      ExpressionAttributeValues: values,
-    });
-    return (await attempt('changing lots', dynamo.send(update))) !== undefined;
+    return lotEvents.refundLot(this.parts, accountId, refund, nowMs);
   }
 
-  private expiryRows(accountId: string, expiries: Expiry[], nowMs: number): JournalRow[] {
-    return expiries.map(({ lotId, amountNanoUsd }) => ({
-      id: newId('jr', nowMs, this.randomBytes),
-      accountId,
-      kind: 'expiry',
-      lotId,
-      amountNanoUsd: (-amountNanoUsd).toString(),
-      createdAt: new Date(nowMs).toISOString(),
-    }));
+  /** The journal row that made a lot, also while it is still on its way to the journal. */
+  async findLot(accountId: string, lotId: string): Promise<JournalRow | undefined> {
+    const outbox = (await this.table.read(accountId, 0))?.outbox ?? new Map();
+    const waiting = lotEvents.rowsOf(outbox).find(row => row.lotId === lotId && row.kind === row.category);
+    return waiting ?? (await this.table.findProof(accountId, lotId));
+  }
+
+  /** Ends the lots whose time has come, on every shard. Safe to repeat, and to run anywhere at any time. */
+  async expireLots(accountId: string, nowMs: number): Promise<Loss[]> {
+    const first = await this.table.read(accountId, 0);
+    if (!first) return [];
+    const losses: Loss[] = [];
+    for (const [shard, balance] of (await readShards(this.parts, accountId, first)).entries()) {
+      if (!balance || !hasEndedLots(balance, Math.floor(nowMs / 1000))) continue;
+      losses.push(...(await lotEvents.expireShard(this.parts, accountId, shard, nowMs)));
+    }
+    return losses;
+  }
+
+  /** One page of the accounts that have a balance, for the sweep. */
+  listAccounts(after: string | undefined, limit: number): Promise<string[]> {
+    return this.table.listAccounts(after, limit);
+  }
+
+  /**
+   * Does for one account what time and crashes have left to do, but for abandoned holds, which need their records: ends
+   * lots, writes journal rows, finishes moves, and sends requests to fewer shards when that is enough.
+   * @returns what was done, and the shards as they are then
+   */
+  async tend(accountId: string, nowMs: number): Promise<Tended> {
+    const tended: Tended = {
+      expiredLots: (await this.expireLots(accountId, nowMs)).length,
+      journalRows: 0,
+      moves: 0,
+      shards: [],
+    };
+    const first = await this.table.read(accountId, 0);
+    if (!first) return tended;
+    const shards = await readShards(this.parts, accountId, first);
+    for (const [shard, balance] of shards.entries()) {
+      if (!balance) continue;
+      const rows = lotEvents.rowsOf(balance.outbox);
+      await lotEvents.flush(this.parts, accountId, shard, rows);
+      tended.journalRows += rows.length;
+      tended.moves += await finishMoves(this.parts, accountId, shard, balance, nowMs);
+    }
+    if (first.width > 1) await shrink(this.parts, accountId, shards, nowMs);
+    return { ...tended, shards };
+  }
+
+  /** A refusal a moment ago proved that all there was lay on shard 0: while its version is the same, it tells enough. */
+  private async refuseFromMemory(accountId: string, wanted: Wanted, nowMs: number): Promise<HoldRefusal | undefined> {
+    const empty = this.empties.get(accountId);
+    if (!empty) return undefined;
+    if (empty.untilMs > nowMs) {
+      const first = (await this.table.read(accountId, 0)) ?? emptyBalance();
+      const { availableNanoUsd, purchasedNanoUsd } = first;
+      if (first.version === empty.version && roundDownToHoldUnit(availableNanoUsd) < wanted.leastNanoUsd) {
+        return { status: 'insufficient', availableNanoUsd, everPurchased: purchasedNanoUsd > 0n };
+      }
+    }
+    this.empties.delete(accountId);
+    return undefined;
+  }
+
+  private refuse(accountId: string, { version, ...refusal }: HoldRefusal & { version: number }, nowMs: number) {
+    remember(this.empties, accountId, { untilMs: nowMs + emptyMemoryMs, version });
+    return refusal;
+  }
+
+  private hear(accountId: string, { spread = 1 }: Partial<Balance>): void {
+    if (spread === 1) this.spreads.delete(accountId);
+    else remember(this.spreads, accountId, spread);
+  }
+
+  /**
+   * Gives an account more shards once one of them has too many open holds, and enough money for as many again. It happens
+   * after a request has its answer; when it fails, the next request tries again. A shard stays crowded for a while after
+   * that, so with many shards only one settlement in a few looks at them all.
+   */
+  private async growIfCrowded(
+    accountId: string,
+    { openHolds = 0, spread = 1, availableNanoUsd = 0n, heldNanoUsd = 0n }: Partial<Balance>,
+  ): Promise<void> {
+    if (openHolds < holdsPerShardMax || spread === shardsMax || availableNanoUsd < heldNanoUsd) return;
+    const [dice = 0] = this.parts.randomBytes(1);
+    if (dice >= Math.ceil(1_024 / spread)) return; // on average four reads for each settlement of a crowded shard
+    await whenTheStoreAnswers(async () => {
+      const first = await this.table.read(accountId, 0);
+      if (!first) return;
+      const wanted = shardsFor(openHoldsOf(await readShards(this.parts, accountId, first)));
+      if (wanted > first.spread) await setSpread(this.parts, accountId, first, wanted);
+    });
   }
 }
 
-const amountFields = [
-  ['a', 'availableNanoUsd'],
-  ['h', 'heldNanoUsd'],
-  ['s', 'spentNanoUsd'],
-  ['e', 'expiredNanoUsd'],
-  ['p', 'purchasedNanoUsd'],
-  ['c', 'consumedNanoUsd'],
-] as const;
+/** Does what can as well be done another time. */
+async function whenTheStoreAnswers(task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+}
+
+/** Remembers the latest so many accounts. */
+function remember<Value>(memory: Map<string, Value>, accountId: string, value: Value): void {
+  memory.delete(accountId);
+  memory.set(accountId, value);
+  if (memory.size <= accountsRemembered) return;
+  const [oldest] = memory.keys();
+  memory.delete(oldest as string);
+}

@@ -37,13 +37,17 @@ export interface ResolutionRecord {
 
 /**
  * What happened to one request: metadata only, never a prompt or an answer. Kept 90 days.
- * Usage table: `pk = <account>#<request id>`, `sk = <attempt at a hold>`. For a request with a hold this record also
- * decides what is charged: it is written once, before the hold is settled, and whoever writes it first has decided.
+ * Usage table: `pk = <account>#<request id>`, `sk = 0`. For a request with a hold this record also decides what is
+ * charged: it is written once, before the hold is settled, and whoever writes it first has decided. A request has one
+ * record however many holds it has tried; the record names the one that pays, and all others cost nothing.
  */
 export interface UsageRecord {
   requestId: string;
-  /** Counts holds of this request whose outcome stayed unknown; nearly always 0. */
+  /** The hold that pays: its attempt, which counts holds of this request whose outcome stayed unknown, and its shard. */
   holdAttempt: number;
+  holdShard?: number;
+  /** The hold on the limit of the gateway key that pays, when the key has a limit. */
+  limitAttempt?: number;
   accountId: string;
   endpointId: string;
   gatewayKeyId?: string;
@@ -68,6 +72,7 @@ export interface UsageRecord {
   feeNanoUsd: string;
   /** What the request cost beyond its hold; recorded, never charged. */
   overrunNanoUsd?: string;
+  /** Absent when nothing was set aside. */
   heldNanoUsd?: string;
   priceVersion?: string;
   policyVersion?: number;
@@ -90,7 +95,7 @@ export async function decide(store: Store, record: UsageRecord, nowMs: number): 
   const put = new PutItemCommand({
     TableName: tables.usage,
     Item: toItem({
-      ...recordKey(record.accountId, record),
+      ...recordKey(record.accountId, record.requestId),
       accountShard: `${record.accountId}#${shardOf(record.requestId)}`,
       ttl: Math.floor(nowMs / 1000) + recordLifetimeSeconds,
       ...record,
@@ -98,7 +103,7 @@ export async function decide(store: Store, record: UsageRecord, nowMs: number): 
     ConditionExpression: 'attribute_not_exists(pk)',
   });
   if ((await attempt('writing a usage record', dynamo.send(put))) !== undefined) return record;
-  const standing = await findRecord(store, record.accountId, record);
+  const standing = await findRecord(store, record.accountId, record.requestId);
   if (!standing) throw new Error(`usage record of ${record.requestId} exists and cannot be read`);
   return standing;
 }
@@ -107,7 +112,7 @@ export async function decide(store: Store, record: UsageRecord, nowMs: number): 
 export async function noteLateCost({ dynamo, tables }: Store, record: UsageRecord): Promise<void> {
   const update = new UpdateItemCommand({
     TableName: tables.usage,
-    Key: toItem(recordKey(record.accountId, record)),
+    Key: toItem(recordKey(record.accountId, record.requestId)),
     UpdateExpression: 'SET lateCostNanoUsd = :cost',
     ConditionExpression: 'attribute_exists(pk)',
     ExpressionAttributeValues: toItem({ ':cost': record.costNanoUsd }),
@@ -115,14 +120,10 @@ export async function noteLateCost({ dynamo, tables }: Store, record: UsageRecor
   await attempt('noting a late cost', dynamo.send(update));
 }
 
-export async function findRecord(
-  { dynamo, tables }: Store,
-  accountId: string,
-  hold: Pick<UsageRecord, 'requestId' | 'holdAttempt'>,
-) {
+export async function findRecord({ dynamo, tables }: Store, accountId: string, requestId: string) {
   const get = new GetItemCommand({
     TableName: tables.usage,
-    Key: toItem(recordKey(accountId, hold)),
+    Key: toItem(recordKey(accountId, requestId)),
     ConsistentRead: true,
   });
   const { Item } = await run('reading a usage record', dynamo.send(get));
@@ -179,13 +180,23 @@ async function listChargesOfShard({ dynamo, tables }: Store, shard: string, befo
   return records;
 }
 
-/** The key of the record that decides a hold. */
-export function holdOf(record: UsageRecord): HoldId {
-  return { requestId: record.requestId, attempt: record.holdAttempt };
+/** Whether a record names this hold as the one that pays. */
+export function isPaidBy(record: UsageRecord, { attempt, shard }: Pick<HoldId, 'attempt' | 'shard'>): boolean {
+  return record.heldNanoUsd !== undefined && record.holdAttempt === attempt && (record.holdShard ?? 0) === shard;
 }
 
-function recordKey(accountId: string, { requestId, holdAttempt }: Pick<UsageRecord, 'requestId' | 'holdAttempt'>) {
-  return { pk: `${accountId}#${requestId}`, sk: String(holdAttempt) };
+/** What a hold pays by the record of its request, in nano-USD: the cost, or nothing when another hold pays. */
+export function chargeFor(record: UsageRecord, hold: Pick<HoldId, 'attempt' | 'shard'>): bigint {
+  return isPaidBy(record, hold) ? BigInt(record.costNanoUsd) : 0n;
+}
+
+/** The same for a hold on a key's limit. */
+export function limitChargeFor(record: UsageRecord, keyId: string, { attempt }: Pick<HoldId, 'attempt'>): bigint {
+  return record.gatewayKeyId === keyId && record.limitAttempt === attempt ? BigInt(record.costNanoUsd) : 0n;
+}
+
+function recordKey(accountId: string, requestId: string) {
+  return { pk: `${accountId}#${requestId}`, sk: '0' };
 }
 
 function fromRecordItem({ pk, sk, accountShard, ttl, ...record }: Item): UsageRecord {

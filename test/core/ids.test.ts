@@ -28,6 +28,7 @@ test('only ids of the right kind and form are ids', () => {
 test('a hold key leads back to the request and its attempt', () => {
   for (const attempt of [0, 1, 12]) {
     const id = { requestId: newId('rq', nowMs, randomBytes), attempt };
+    assert.equal(holdKey({ ...id, attempt: 0 }).length, 13, 'every byte of it is paid for with every write');
     assert.deepEqual(parseHoldKey(holdKey(id)), id);
     assert.equal(idTimeMs(holdKey(id)), nowMs);
   }

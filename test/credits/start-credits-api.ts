@@ -2,7 +2,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import Stripe from 'stripe';
 import { balanceRoutes } from '../../functions/credits/balance.ts';
 import { checkoutSessionRoutes } from '../../functions/credits/checkout-sessions.ts';
-import { createStripeWebhookRoute, type RefundLot } from '../../functions/credits/stripe-webhook.ts';
+import { createStripeWebhookRoute } from '../../functions/credits/stripe-webhook.ts';
 import { transactionRoutes } from '../../functions/credits/transactions.ts';
 import { type Call, callWith, startTestBackend, type TestBackend } from '../support/management-backend.ts';
 import { type StripeMock, secretKey, startStripeMock, webhookSecret } from './stripe-mock.ts';
@@ -14,8 +14,6 @@ export interface CreditsApi extends TestBackend {
   configure(value: Record<string, string>): Promise<void>;
   /** Sends an event to the webhook as Stripe does; options change what is signed or sent. */
   deliver(event: object, options?: DeliverOptions): ReturnType<Call>;
-  /** What of lots was to be taken back. */
-  refunds: Parameters<RefundLot>[];
 }
 
 export interface DeliverOptions {
@@ -28,16 +26,10 @@ export interface DeliverOptions {
 
 const secretId = 'stripe';
 
-export async function startCreditsApi({ refundLot }: { refundLot?: RefundLot | 'none' } = {}): Promise<CreditsApi> {
+export async function startCreditsApi(): Promise<CreditsApi> {
   const backend = await startTestBackend();
   const stripe = await startStripeMock();
-  const refunds: Parameters<RefundLot>[] = [];
-  const recordRefund: RefundLot = async (...refund) => {
-    refunds.push(refund);
-    return { refundedNanoUsd: refund[2].amountNanoUsd };
-  };
-  const webhook = createStripeWebhookRoute(refundLot === 'none' ? undefined : (refundLot ?? recordRefund));
-  const routes = [...balanceRoutes, ...transactionRoutes, ...checkoutSessionRoutes, webhook];
+  const routes = [...balanceRoutes, ...transactionRoutes, ...checkoutSessionRoutes, createStripeWebhookRoute()];
   const server = await backend.serve(routes, { stripe: { secretId, apiBase: stripe.url } });
   const signer = new Stripe(secretKey);
 
@@ -51,7 +43,6 @@ export async function startCreditsApi({ refundLot }: { refundLot?: RefundLot | '
     ...backend,
     url: server.url,
     stripe,
-    refunds,
     configure,
     async open(role = 'admin') {
       const { accountId, token } = await backend.newAccount(role);

@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { brokenRules, holdLifetimeMs } from '../../functions/core/balance.ts';
+import { moveOut } from '../../functions/core/balance-moves.ts';
 import { newId } from '../../functions/core/ids.ts';
 import { sweep } from '../../functions/expiry/sweep.ts';
+import { openSweepCursor } from '../../functions/expiry/sweep-cursor.ts';
+import { setSpread } from '../../functions/store/balance-shards.ts';
+import { openBalanceTable } from '../../functions/store/balance-table.ts';
+import * as writes from '../../functions/store/balance-writes.ts';
 import { Balances } from '../../functions/store/balances.ts';
+import { listJournal } from '../../functions/store/journal.ts';
+import { KeyLimits } from '../../functions/store/key-limits.ts';
+import { withRows } from '../../functions/store/lot-events.ts';
 import { decide, findRecord, noteLateCost, type UsageRecord } from '../../functions/store/usage.ts';
 import { startTestStore } from '../support/store.ts';
 
@@ -38,11 +46,20 @@ function record(accountId: string, requestId: string, costNanoUsd: string): Usag
     streaming: false,
     status: 200,
   };
-  const money = { costNanoUsd, upstreamCostNanoUsd: costNanoUsd, feeNanoUsd: '0' };
+  const money = { costNanoUsd, upstreamCostNanoUsd: costNanoUsd, feeNanoUsd: '0', heldNanoUsd: '400000' };
   return { ...request, ...money, createdAt: new Date(startMs).toISOString(), outcome: 'succeeded', attempts: [] };
 }
 
-const sweepAt = (nowMs: number) => sweep({ store: testStore.store, balances, now: () => nowMs, report: () => {} });
+const sweepAt = (nowMs: number, stopAtMs = Number.POSITIVE_INFINITY) =>
+  sweep({
+    balances,
+    keyLimits: new KeyLimits(testStore.store),
+    decide: record => decide(testStore.store, record, nowMs),
+    cursor: openSweepCursor(testStore.store),
+    now: () => nowMs,
+    stopAtMs,
+    report: () => {},
+  });
 
 test('a hold whose request died returns after its deadline, and not before', async () => {
   const { accountId } = await heldRequest();
@@ -71,7 +88,7 @@ test('a usage that comes after its hold was given up is recorded and not charged
   assert.equal(standing.outcome, 'abandoned');
   assert.equal(standing.costNanoUsd, '0');
   await noteLateCost(testStore.store, late);
-  assert.equal((await findRecord(testStore.store, accountId, late))?.lateCostNanoUsd, '123');
+  assert.equal((await findRecord(testStore.store, accountId, requestId))?.lateCostNanoUsd, '123');
   assert.equal((await balances.read(accountId))?.spentNanoUsd, 0n);
 });
 
@@ -85,6 +102,79 @@ test('many sweeps at once do what one does', async () => {
     assert.equal(balance.heldNanoUsd, 0n);
     assert.equal(balance.expiredNanoUsd, 1_000_000n, 'the lot has ended too');
   }
+});
+
+test('a hold on a key limit whose request died returns, and one that was recorded counts', async () => {
+  const keyLimits = new KeyLimits(testStore.store);
+  const spendLimit = { amountNanoUsd: '1000000', period: 'daily' as const };
+  const key = { accountId: newId('ac', startMs, randomBytes), id: 'aigk_limited', spendLimit };
+  const [died, recorded] = [newId('rq', startMs, randomBytes), newId('rq', startMs, randomBytes)];
+  for (const requestId of [died, recorded]) await keyLimits.hold(key, requestId, 400_000n);
+  const paid = { ...record(key.accountId, recorded, '123'), gatewayKeyId: key.id, limitAttempt: 0 };
+  await decide(testStore.store, paid, startMs);
+  const result = await sweepAt(startMs + holdLifetimeMs + 1);
+  assert.equal(result.limitHolds, 2);
+  assert.deepEqual(await keyLimits.read(key, startMs), { spentNanoUsd: 123n, heldNanoUsd: 0n });
+  assert.equal((await findRecord(testStore.store, key.accountId, died))?.outcome, 'abandoned');
+});
+
+test('a period of a key limit is forgotten when it is long over', async () => {
+  const keyLimits = new KeyLimits(testStore.store);
+  const spendLimit = { amountNanoUsd: '1000000', period: 'daily' as const };
+  const key = { accountId: newId('ac', startMs, randomBytes), id: 'aigk_forgotten', spendLimit };
+  const result = await keyLimits.hold(key, newId('rq', startMs, randomBytes), 400_000n);
+  assert.ok(result.status === 'held');
+  await keyLimits.settle(result.hold, 5n);
+  await sweepAt(startMs + 86_400_000);
+  assert.equal((await keyLimits.read(key, startMs)).spentNanoUsd, 5n);
+  await sweepAt(startMs + 4 * 86_400_000);
+  assert.equal(await keyLimits.readPlace(result.hold.place), undefined);
+  assert.ok(!(await keyLimits.list(undefined, 100)).some(({ keyId }) => keyId === key.id));
+});
+
+test('journal rows and moves that a crash left are finished, and the result says so', async () => {
+  const accountId = newId('ac', startMs, randomBytes);
+  const table = openBalanceTable(testStore.store);
+  const lot = { id: newId('lot', startMs, randomBytes), category: 'grant' as const, amountNanoUsd: 900_000n };
+  await balances.addLot(accountId, { ...lot, expiresAtSeconds: startMs / 1000 + 86_400 }, startMs);
+  const first = await balances.readShard(accountId, 0);
+  assert.ok(first);
+  await setSpread({ table, randomBytes }, accountId, first, 2);
+  const row = { id: 'jr_left', accountId, kind: 'expiry', lotId: lot.id, amountNanoUsd: '0', createdAt: '' } as const;
+  const out = moveOut(
+    { ...first, width: 2 },
+    { moveId: 'mv_left', toShard: 1, amountNanoUsd: 300_000n },
+    startMs / 1000,
+  );
+  assert.ok(out.status === 'moved');
+  await table.write(accountId, 0, writes.moveOut(first, withRows(out.balance, [row]), 'mv_left'));
+  assert.equal((await balances.read(accountId))?.availableNanoUsd, 900_000n, 'money under way is counted');
+  const result = await sweepAt(startMs + 1);
+  assert.deepEqual([result.journalRows, result.moves], [1, 1]);
+  const shards = await Promise.all([0, 1].map(shard => balances.readShard(accountId, shard)));
+  for (const shard of shards) {
+    assert.deepEqual([shard?.outbox.size, shard?.movesOut.size, shard?.movesIn.size], [0, 0, 0]);
+    assert.deepEqual(shard && brokenRules(shard), []);
+  }
+  assert.equal((await balances.read(accountId))?.availableNanoUsd, 900_000n);
+  assert.ok(
+    (await listJournal(testStore.store, accountId, { beforeId: undefined, limit: 10 })).some(({ id }) => id === row.id),
+  );
+});
+
+test('a sweep that runs out of time is gone on with by the next', async () => {
+  const created = startMs + 1_000;
+  await Promise.all(
+    Array.from({ length: 130 }, (_, index) =>
+      openBalanceTable(testStore.store).enlist(`ac_page_${String(index).padStart(3, '0')}`),
+    ),
+  );
+  const first = await sweepAt(created, created);
+  assert.deepEqual([first.finished, first.accounts], [false, 100]);
+  const second = await sweepAt(created, created);
+  assert.equal(second.finished, true);
+  assert.ok(second.accounts >= 30 && second.accounts < 100);
+  assert.ok((await sweepAt(created)).accounts >= 130, 'and the one after that begins anew');
 });
 
 test('a hold so old that its record may be gone is left for a person', async () => {

@@ -43,7 +43,7 @@ async function heldForHello(): Promise<bigint> {
 test('of 50 requests at once, exactly as many are served as the balance covers', async () => {
   const heldNanoUsd = await heldForHello();
   const rest = (await gateway.settled())?.availableNanoUsd ?? 0n;
-  const blocking = { accountId: gateway.accountId, id: { requestId: 'rq_0000000zzzzzzzz', attempt: 0 } };
+  const blocking = { accountId: gateway.accountId, id: { requestId: 'rq_0000000zzzzzz', attempt: 0, shard: 0 } };
   const blockedNanoUsd = rest - (rest % 1_000n);
   await gateway.balances.hold(gateway.accountId, blocking.id.requestId, blockedNanoUsd, Date.now());
   await gateway.grant(heldNanoUsd * 10n + heldNanoUsd / 2n);

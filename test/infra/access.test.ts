@@ -11,8 +11,9 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [ACCOUNT#*]',
     'dynamodb:GetItem on EndpointsTable',
-    'dynamodb:GetItem on CreditsTable [BALANCE#*]',
-    'dynamodb:UpdateItem on CreditsTable [BALANCE#*]',
+    'dynamodb:GetItem on CreditsTable [BALANCE#*, LIMIT#*]',
+    'dynamodb:UpdateItem on CreditsTable [BALANCE#*, LIMIT#*]',
+    'dynamodb:UpdateItem on CreditsTable [LIMITS]',
     'dynamodb:PutItem on CreditsTable [JOURNAL#*]',
     'dynamodb:GetItem on UsageTable',
     'dynamodb:PutItem on UsageTable',
@@ -79,9 +80,13 @@ const expected: Record<FunctionName, string[]> = {
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   expiry: [
-    'dynamodb:Query on CreditsTable [BALANCES]',
-    'dynamodb:GetItem on CreditsTable [BALANCE#*]',
-    'dynamodb:UpdateItem on CreditsTable [BALANCE#*]',
+    'dynamodb:Query on CreditsTable [BALANCES, LIMITS]',
+    'dynamodb:GetItem on CreditsTable [BALANCE#*, LIMIT#*]',
+    'dynamodb:UpdateItem on CreditsTable [BALANCE#*, LIMIT#*]',
+    'dynamodb:DeleteItem on CreditsTable [LIMIT#*, LIMITS]',
+    'dynamodb:GetItem on CreditsTable [SWEEP]',
+    'dynamodb:PutItem on CreditsTable [SWEEP]',
+    'dynamodb:DeleteItem on CreditsTable [SWEEP]',
     'dynamodb:PutItem on CreditsTable [JOURNAL#*, LOT#*]',
     'dynamodb:GetItem on UsageTable',
     'dynamodb:PutItem on UsageTable',
@@ -186,7 +191,7 @@ test('no role has a managed policy or a permission on everything', () => {
 
 /** What a bundle holds as a method of a class, and the function never calls. */
 const neverCalled: Partial<Record<FunctionName, string[]>> = {
-  gateway: ['Query credits'], // `Balances.listAccounts` is for the sweep
+  gateway: ['Query credits', 'DeleteItem credits'], // listing accounts and forgetting limits is for the sweep
 };
 
 for (const name of names) {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import fc from 'fast-check';
-import { addLot, type Balance, brokenRules, emptyBalance, expire, hold, settle } from '../../functions/core/balance.ts';
+import { brokenRules } from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
-import { Balances, type Hold } from '../../functions/store/balances.ts';
+import { Balances } from '../../functions/store/balances.ts';
 import { startTestStore } from '../support/store.ts';
 
 let testStore: Awaited<ReturnType<typeof startTestStore>>;
@@ -42,80 +41,6 @@ async function read(accountId: string) {
   assert.deepEqual(brokenRules(balance), []);
   return balance;
 }
-
-/** The part of a balance that the pure transitions know. */
-function plain(balance: Balance): Balance {
-  const { lots, holds, ...amounts } = balance;
-  return {
-    ...Object.fromEntries(Object.keys(emptyBalance()).map(key => [key, amounts[key as keyof typeof amounts]])),
-    lots,
-    holds,
-  } as Balance;
-}
-
-const step = fc.record({
-  waitSeconds: fc.integer({ min: 0, max: 30 }),
-  kind: fc.constantFrom('hold', 'hold', 'hold', 'settle', 'settle', 'addLot', 'expire'),
-  amount: fc.integer({ min: 1, max: 60 }),
-  choice: fc.nat(50),
-});
-
-test('every write does in the store what its transition says', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async steps => {
-      const accountId = newAccount();
-      let model = emptyBalance();
-      let nowMs = startMs;
-      await grant(accountId, 50n * micro, 40);
-      model = plain(await read(accountId));
-      for (const { waitSeconds, kind, amount, choice } of steps) {
-        nowMs += waitSeconds * 1000;
-        const nowSeconds = nowMs / 1000;
-        const amountNanoUsd = BigInt(amount) * micro;
-        if (kind === 'hold') {
-          const requestId = newId('rq', nowMs, randomBytes);
-          const key = requestId.slice(3);
-          const expected = hold(model, key, amountNanoUsd, nowSeconds);
-          const result = await balances.hold(accountId, requestId, amountNanoUsd, nowMs);
-          if (expected.status === 'lots_ended') {
-            model = expire(model, nowSeconds).balance;
-            const again = hold(model, key, amountNanoUsd, nowSeconds);
-            assert.equal(result.status, again.status);
-            if (again.status === 'held') model = again.balance;
-          } else {
-            assert.equal(result.status, expected.status);
-            if (expected.status === 'held') model = expected.balance;
-          }
-        } else if (kind === 'settle') {
-          const open = [...model.holds];
-          const [key, heldNanoUsd] = open[choice % (open.length || 1)] ?? [];
-          if (key === undefined || heldNanoUsd === undefined) continue;
-          const costNanoUsd = amountNanoUsd + 7n < heldNanoUsd ? amountNanoUsd + 7n : heldNanoUsd;
-          const expected = settle(model, key, costNanoUsd);
-          assert.ok(expected.status === 'settled');
-          model = expected.balance;
-          const held: Hold = { accountId, id: { requestId: `rq_${key}`, attempt: 0 }, amountNanoUsd: heldNanoUsd };
-          await balances.settle(held, costNanoUsd, nowMs);
-          await balances.settle(held, costNanoUsd, nowMs);
-        } else if (kind === 'addLot') {
-          const lot = { id: newId('lot', nowMs, randomBytes), category: 'grant' as const, amountNanoUsd };
-          const added = { ...lot, expiresAtSeconds: nowSeconds + choice - 2 };
-          model = addLot(model, added, nowSeconds).balance;
-          assert.deepEqual(await balances.addLot(accountId, added, nowMs), { status: 'added' });
-          assert.deepEqual(await balances.addLot(accountId, added, nowMs), { status: 'exists' });
-        } else {
-          await balances.expireLots(accountId, nowMs);
-          if (model.nextExpiryAtSeconds <= nowSeconds) model = expire(model, nowSeconds).balance;
-        }
-        const stored = await read(accountId);
-        assert.deepEqual(plain(stored), model);
-        assert.equal(stored.outbox.size, 0);
-        assert.equal(stored.purchaseMarks.size, 0);
-      }
-    }),
-    { numRuns: 25 },
-  );
-});
 
 test('200 holds at once never take more than there is', async () => {
   const accountId = newAccount();

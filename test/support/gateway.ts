@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createFirstAccount, planFirstAccount } from '../../functions/bootstrap/create-first-account.ts';
+import type { Balance } from '../../functions/core/balance.ts';
 import { builtInCatalog } from '../../functions/core/catalog/built-in-catalog.ts';
 import { digestToken, newToken } from '../../functions/core/credential.ts';
 import { type Fee, noFee } from '../../functions/core/fee.ts';
@@ -9,9 +10,8 @@ import { type ResponseStreams, toFunctionUrlHandler } from '../../functions/gate
 import type { Gateway } from '../../functions/gateway/gateway.ts';
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
 import { createEgress } from '../../functions/providers/egress.ts';
-import { createAccessKey } from '../../functions/store/access-keys.ts';
+import { createAccessKey, type GatewayKey } from '../../functions/store/access-keys.ts';
 import { createAccountSecrets } from '../../functions/store/account-secrets.ts';
-import type { StoredBalance } from '../../functions/store/balance-item.ts';
 import { Balances, type NewLot } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { changeEndpoint } from '../../functions/store/endpoints.ts';
@@ -42,10 +42,11 @@ export interface TestGateway {
   clock: { offsetMs: number };
   grant(amountNanoUsd: bigint, lot?: Partial<NewLot>): Promise<void>;
   setPolicy(text: string): Promise<void>;
-  newKey(): Promise<string>;
+  /** Another key of the same endpoint. @returns its token */
+  newKey(fields?: Partial<GatewayKey>): Promise<string>;
   chat(body: object | string, headers?: Record<string, string>): Promise<Response>;
   /** Waits until no hold is open, and returns the balance. */
-  settled(): Promise<StoredBalance | undefined>;
+  settled(): Promise<Balance | undefined>;
   usageRecord(response: Response): ReturnType<typeof findRequest>;
   close(): Promise<void>;
 }
@@ -86,7 +87,7 @@ export async function startTestGateway(options: {
   const handler = toFunctionUrlHandler(gateway, HttpResponseStream as unknown as ResponseStreams);
   const server = await serveFunctionUrl(handler as Parameters<typeof serveFunctionUrl>[0], { drainMs: 1_000 });
 
-  const createKey = async (id: string): Promise<string> => {
+  const createKey = async (id: string, fields: Partial<GatewayKey> = {}): Promise<string> => {
     const token = newToken('gateway_key', randomBytes);
     const createdAt = new Date(now()).toISOString();
     const base = { description: '', metadata: '', displayName: '', createdAt, updatedAt: createdAt };
@@ -98,6 +99,7 @@ export async function startTestGateway(options: {
       digest: digestToken(token, pepper),
       createdBy: 'ak',
       lastUpdatedBy: 'ak',
+      ...fields,
     };
     await createAccessKey(store, 'gateway_key', key);
     return token;
@@ -135,7 +137,7 @@ export async function startTestGateway(options: {
       const by = { changedBy: 'ak', claimId: 'test', nowMs: now() };
       await changeEndpoint(store, { accountId, id: endpointId }, changes, by);
     },
-    newKey: () => createKey(newId('aigk', now(), randomBytes)),
+    newKey: fields => createKey(newId('aigk', now(), randomBytes), fields),
     chat: (body, headers = {}) =>
       fetch(`${server.url}/v1/chat/completions`, {
         method: 'POST',

@@ -1,0 +1,130 @@
+import type { Balance, Move } from '../../functions/core/balance.ts';
+import type { BalanceWrite } from '../../functions/store/balance-writes.ts';
+import type { LimitWrite } from '../../functions/store/limit-table.ts';
+import type { Write } from '../../functions/store/write.ts';
+
+/** A rule of the ledger taken away, between the product's code and the store: the simulator has to notice. */
+export interface Mutation {
+  /** What is sent in place of a write. */
+  balanceWrite?(write: BalanceWrite): BalanceWrite;
+  limitWrite?(write: LimitWrite): LimitWrite;
+  /** What requests see in place of a balance. */
+  balanceRead?(balance: Balance): Balance;
+  /** Proofs of ids that begin like this are not seen. */
+  hidesProofs?: 'lot' | 'rf';
+  /** The proof of a lot or a refund is read before the balance. */
+  readsProofFirst?: true;
+  /** A move's source is read before its target. */
+  readsSourceFirst?: true;
+  /** The last one to write the record of a request decides it, and everybody settles with their own. */
+  decidesAlways?: true;
+  /** A request settles before its record is there. */
+  settlesFirst?: true;
+  /** A hold whose outcome is unknown is sent again under the same id. */
+  reusesHoldIds?: true;
+  /** Whatever hold of a request is found open pays. */
+  chargesEveryHold?: true;
+  /** Lots are added without looking at the time. */
+  addsEndedLots?: true;
+  /** How much too early the sweep takes holds for abandoned. */
+  sweepsEarlyMs?: number;
+  /** Rows leave the outbox before the journal has them. */
+  forgetsRowsFirst?: true;
+}
+
+export const noMutation: Mutation = {};
+
+/** Every rule that the protocol depends on, and the mistakes that first come to mind. */
+export const mutations: Record<string, Mutation> = {
+  'hold without comparing the balance': dropping('holding credits', 'availableNanoUsd'),
+  'hold although a lot has ended': dropping('holding credits', 'nextExpiryAtSeconds'),
+  'hold again under an id whose outcome is unknown': {
+    reusesHoldIds: true,
+    balanceWrite: write => rename(write, 'holds', key => key.slice(0, 13)),
+  },
+  'let every hold of a request pay': { chargesEveryHold: true },
+  'let the last one decide a request': { decidesAlways: true },
+  'settle before the record is written': { settlesFirst: true },
+  'settle twice': dropping('settling a hold', 'holds'),
+  'settle without looking for ended lots': dropping('settling a hold', 'dyingNanoUsd'),
+  'settle from lots as they were': dropping('settling a hold', 'version'),
+  'sweep too early': { sweepsEarlyMs: 15 * 60_000 },
+  'expire lots as they were': dropping('expiring credits', 'version'),
+  'expire although holds or spending changed': dropping('expiring credits', 'heldNanoUsd', 'consumedNanoUsd'),
+  'forget the fold': {
+    balanceWrite: write => ({
+      ...write,
+      changes: write.changes.filter(
+        change => change.field !== 'consumedNanoUsd' || !('add' in change) || change.add > 0n,
+      ),
+    }),
+  },
+  'add a lot to lots as they were': dropping('adding credits', 'version'),
+  'add a lot without its mark': {
+    balanceWrite: write => withoutMark(write, 'adding credits'),
+    hidesProofs: 'lot',
+  },
+  'look for the proof of a lot before its mark': { readsProofFirst: true },
+  'make a lot spendable that has ended': { addsEndedLots: true },
+  'refund without its mark': {
+    balanceWrite: write => withoutMark(write, 'refunding credits'),
+    hidesProofs: 'rf',
+  },
+  'refund lots as they were': dropping('refunding credits', 'version'),
+  'refund although holds or spending changed': dropping('refunding credits', 'heldNanoUsd', 'consumedNanoUsd'),
+  'move out of lots as they were': dropping('moving credits out', 'version'),
+  'move out although holds or spending changed': dropping('moving credits out', 'heldNanoUsd', 'consumedNanoUsd'),
+  'let a move in without its mark': {
+    balanceWrite: write => (write.what === 'moving credits in' ? rename(write, 'movesIn', id => `${id}x`) : write),
+  },
+  'let a move in to lots as they were': dropping('moving credits in', 'version'),
+  'read the source of a move before its target': { readsSourceFirst: true },
+  'use the id of a move again': {
+    balanceWrite: write =>
+      write.what === 'moving credits out'
+        ? rename(write, 'movesOut', (_, move) => `mv_${(move as Move)?.toShard}`)
+        : write,
+  },
+  'take one dry shard for an empty account': { balanceRead: balance => ({ ...balance, width: 1 }) },
+  'use shards that shard 0 does not know of': {
+    balanceRead: balance => ({ ...balance, width: Math.max(balance.width, balance.spread) }),
+    balanceWrite: write =>
+      write.what === 'spreading an account'
+        ? { ...write, changes: write.changes.filter(({ field }) => field !== 'width') }
+        : write,
+  },
+  'forget a journal row before it is written': { forgetsRowsFirst: true },
+  'hold on a key without comparing its limit': {
+    limitWrite: write => ({
+      ...without(write, 'holding a part of a limit', 'usedNanoUsd'),
+      ...(write.once && { conditions: [{ field: 'usedNanoUsd', is: 'present' }] }),
+    }),
+  },
+  'settle a key limit twice': { limitWrite: write => without(write, 'settling a hold on a limit', 'holds') },
+};
+
+/** @param what of the writes whose conditions on these fields are left out */
+function dropping(what: string, ...fields: (keyof Balance)[]): Mutation {
+  return { balanceWrite: write => fields.reduce((rest, field) => without(rest, what, field), write) };
+}
+
+function without<Fields>(write: Write<Fields>, what: string, field: string): Write<Fields> {
+  if (write.what !== what) return write;
+  return { ...write, conditions: write.conditions.filter(condition => condition.field !== field) };
+}
+
+function withoutMark(write: BalanceWrite, what: string): BalanceWrite {
+  if (write.what !== what) return write;
+  return { ...without(write, what, 'marks'), changes: write.changes.filter(({ field }) => field !== 'marks') };
+}
+
+function rename(
+  write: BalanceWrite,
+  field: keyof Balance,
+  toName: (entry: string, content: unknown) => string,
+): BalanceWrite {
+  const contentOf = write.changes.flatMap(change => (change.field === field && 'set' in change ? [change.set] : []))[0];
+  const renamed = <Place extends { field: string; entry?: string }>(place: Place): Place =>
+    place.field === field && place.entry !== undefined ? { ...place, entry: toName(place.entry, contentOf) } : place;
+  return { ...write, conditions: write.conditions.map(renamed), changes: write.changes.map(renamed) };
+}
