@@ -80,7 +80,9 @@ export async function startTestBackend(): Promise<TestBackend> {
     },
     serve(routes, own = {}) {
       const handler = createManagementHandler(routes, { ...management, ...own }) as unknown as HttpApiHandler;
-      return serveHttpApi(Object.fromEntries(routes.map(({ path }) => [path, handler])), { drainMs: 1_000 });
+      return serveHttpApi(Object.fromEntries(routes.map(({ method, path }) => [`${method} ${path}`, handler])), {
+        drainMs: 1_000,
+      });
     },
     async close() {
       secrets.destroy();
