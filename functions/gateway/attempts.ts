@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { callProvider, type ProviderAnswer, ProviderError } from '../providers/http.ts';
+import { candidateName } from '../routing/endpoint-catalog.ts';
 import type { FittedPlan } from '../routing/fit-plan.ts';
 import type { KeyFailure } from '../routing/key-health.ts';
 import { attemptsMax, type Plan } from '../routing/plan-attempts.ts';
@@ -51,6 +52,7 @@ export async function firstAnswer(
     const fitted = await affordablePlan(planned, plans.slice(index + 1), refusal, exchange, gateway);
     if (fitted instanceof GatewayError) {
       refusal ??= fitted;
+      exchange.dropped = [...exchange.dropped, { model: candidateName(planned.candidate), reason: fitted.message }];
       continue;
     }
     const { plan } = fitted;

@@ -33,9 +33,10 @@ export async function affordablePlan(
   const fitted = fitPlan(plan, exchange.call, heldNanoUsd);
   if (fitted) return fitted;
   const least = formatUsd(plan.bound?.leastNanoUsd ?? 0n);
-  const reason = `it may cost ${least} USD with the shortest answer, and ${formatUsd(heldNanoUsd)} USD are set aside`;
-  exchange.dropped = [...exchange.dropped, { model: candidateName(plan.candidate), reason }];
-  return new GatewayError('ERR_NGROK_4026', `Not enough credits for ${candidateName(plan.candidate)}: ${reason}`);
+  return new GatewayError(
+    'ERR_NGROK_4026',
+    `Not enough credits for ${candidateName(plan.candidate)}: it may cost ${least} USD with the shortest answer, and ${formatUsd(heldNanoUsd)} USD are set aside`,
+  );
 }
 
 /** @returns why no money could be set aside, or undefined when it was */

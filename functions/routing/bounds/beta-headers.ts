@@ -1,5 +1,6 @@
 import type { Model } from '../../core/catalog/catalog.ts';
 import { unbounded } from './rules.ts';
+import { storedContext } from './shared.ts';
 
 /** Request headers as a provider gets them; names in lower case. */
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -19,7 +20,6 @@ interface Beta {
 }
 
 const atProvider = 'it lets tools run at the provider, at a price of their own';
-const stored = 'what is stored with the provider can be of any length, and of somebody else';
 const summaries = 'summaries are written beyond the output limit';
 const otherModels = 'other models answer or help at their own prices';
 
@@ -50,14 +50,14 @@ const anthropicBetas: readonly Beta[] = [
   { prefix: 'server-side-fallback-', why: otherModels },
   { prefix: 'fallback-credit-', why: otherModels },
   { prefix: 'compact-', why: summaries },
-  { prefix: 'files-api-', why: stored },
-  { prefix: 'message-threads-', why: stored },
-  { prefix: 'agent-memory-', why: stored },
+  { prefix: 'files-api-', why: storedContext },
+  { prefix: 'message-threads-', why: storedContext },
+  { prefix: 'agent-memory-', why: storedContext },
 ];
 
 const openAiBetas: readonly Beta[] = [
   { prefix: 'responses_multi_agent', why: 'the agents write as much as they like' },
-  { prefix: 'assistants', why: stored },
+  { prefix: 'assistants', why: storedContext },
 ];
 
 const betasOf: Record<string, readonly Beta[]> = { 'anthropic-beta': anthropicBetas, 'openai-beta': openAiBetas };

@@ -1,8 +1,7 @@
 import { isObject, type JsonObject, objectOf } from '../../providers/json-object.ts';
 import { noteFile, notePicture, notePictureUrl, refuseStoredSource } from './media.ts';
 import { byType, each, members, only, plain, type Rule, type Rules, refused, typeMember, unbounded } from './rules.ts';
-import { answerFormat, rewrittenJson, serviceTier, tools } from './shared.ts';
-import { definedToolTokens } from './tally.ts';
+import { answerFormat, rewrittenJson, runByClient, serviceTier, storedContext, tools } from './shared.ts';
 
 const unknownBlock = 'it may belong to a tool that runs at the provider, or to something stored there';
 
@@ -61,11 +60,6 @@ const block = byType(
   unknownBlock,
 );
 
-/** Tools that Anthropic describes to the model and the client runs. */
-const runByClient: Rule = (_, tally) => {
-  tally.addedTokens += definedToolTokens;
-};
-
 /** @see https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-reference */
 const toolTypes: Rules = {
   custom: rewrittenJson,
@@ -92,15 +86,13 @@ const contextManagement: Rule = (value, tally) => {
   each(edit)(value.edits, tally);
 };
 
-const storedContext = 'what the provider has stored can be of any length, and of somebody else';
-
 /** @see https://platform.claude.com/docs/en/api/messages/create, and its beta beside it */
 export const messages: Rules = {
   cache_control: plain, // its lifetime has a price, see `planBound`
   compaction: refused('"compaction"', 'summaries are written beyond the output limit'),
   container: refused('"container"', 'containers have a price of their own'),
   context_management: contextManagement,
-  fallbacks: refused('"fallbacks"', 'another model would answer at its own price; name it in "models"'),
+  fallbacks: refused('"fallbacks"', 'another model would answer at its own price', 'Name it in "models"'),
   inference_geo: only(['global'], 'inference_geo', 'it costs more than the listed price'),
   max_tokens: plain,
   mcp_servers: refused('"mcp_servers"', 'their tools run at the provider, any number of times'),

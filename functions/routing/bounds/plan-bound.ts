@@ -1,10 +1,11 @@
 import type { Model } from '../../core/catalog/catalog.ts';
 import type { Price, PriceClass } from '../../core/catalog/price.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { Fee } from '../../core/fee.ts';
 import { hasMember } from '../../core/json-shape.ts';
 import { costBound, outputTokensWithin } from '../../core/pricing.ts';
 import type { Surface } from '../../providers/surface.ts';
-import { show, unbounded } from './rules.ts';
+import { unbounded } from './rules.ts';
 import { framingTokens, type Tally } from './tally.ts';
 
 /** A shorter answer says nothing, so the output limit is lowered no further. OpenAI's Responses API takes no less. */
@@ -49,7 +50,10 @@ export interface MeasuredRequest {
 export function planBound(request: MeasuredRequest, name: string, model: Model | undefined, fee: Fee): PlanBound {
   const { surface, members, tally } = request;
   if (!model?.price) {
-    throw unbounded(`model "${name}"`, 'its price is not known. GET /v1/models lists prices; choose a model with one');
+    throw new GatewayError(
+      'ERR_NGROK_3816',
+      `Managed keys cannot be used with model "${name}": its price is not known. Choose one of those that GET /v1/models lists with a price, or use your own provider key`,
+    );
   }
   const { price } = model;
   if (tally.speaks && price.outputAudio === undefined) {
@@ -61,7 +65,8 @@ export function planBound(request: MeasuredRequest, name: string, model: Model |
   if (outputLimit === null) {
     throw unbounded(
       `model "${name}" and no output limit`,
-      'how long its answers can get is not known. Send max_tokens',
+      'how long its answers can get is not known',
+      'Send max_tokens',
     );
   }
   const bound = {
@@ -117,7 +122,8 @@ function inputTokensMax({ textTokens, tally }: MeasuredRequest, name: string, mo
     if (tally.hasRemotePictures && model.inputModalities.some(kind => kind === 'video' || kind === 'file')) {
       throw unbounded(
         `a picture's address and model "${name}"`,
-        'it also takes videos and files, which could be behind it. Send the picture itself as a data URL',
+        'it also takes videos and files, which could be behind it',
+        'Send the picture itself as a data URL',
       );
     }
     tokens += tally.pictures * model.imageTokensMax;
@@ -127,7 +133,7 @@ function inputTokensMax({ textTokens, tally }: MeasuredRequest, name: string, mo
   }
   if (tally.recordings + tally.files > 0) {
     if (model.contextWindow === null) {
-      throw unbounded(`files and model "${name}"`, `how much it reads is not known (context window ${show(null)})`);
+      throw unbounded(`files and model "${name}"`, 'its context window is not known');
     }
     tokens += model.contextWindow;
   }

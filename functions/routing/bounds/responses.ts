@@ -1,10 +1,17 @@
 import { isObject, type JsonObject, objectOf } from '../../providers/json-object.ts';
 import { notePictureUrl, openAiFile, openAiRecording } from './media.ts';
 import { byType, each, members, only, plain, type Rule, type Rules, refused, typeMember, unbounded } from './rules.ts';
-import { answerFormat, cacheable, cacheOptions, rewrittenJson, sampling, serviceTier, tools } from './shared.ts';
-import { definedToolTokens } from './tally.ts';
-
-const storedContext = 'what the provider has stored can be of any length, and of somebody else';
+import {
+  answerFormat,
+  cacheable,
+  cacheOptions,
+  rewrittenJson,
+  runByClient,
+  sampling,
+  serviceTier,
+  storedContext,
+  tools,
+} from './shared.ts';
 
 const picture: Rule = (part, tally) => {
   const { image_url, file_id } = objectOf(part);
@@ -37,7 +44,8 @@ const reasoning: Rule = item => {
   if (typeof objectOf(item).encrypted_content === 'string') return;
   throw unbounded(
     'reasoning that is stored with the provider',
-    `${storedContext}. Ask for it with store: false and include: ["reasoning.encrypted_content"]`,
+    storedContext,
+    'Ask for it with store: false and include: ["reasoning.encrypted_content"]',
   );
 };
 
@@ -57,7 +65,7 @@ const item = byType(
     shell_call_output: plain,
     apply_patch_call: plain,
     apply_patch_call_output: plain,
-    item_reference: refused('"item_reference"', `${storedContext}. Send the item itself, with store: false`),
+    item_reference: refused('"item_reference"', storedContext, 'Send the item itself, with store: false'),
   },
   'an input item',
   'it may belong to a tool that runs at the provider, or to something stored there',
@@ -69,18 +77,14 @@ function itemType(item: JsonObject): unknown {
   return typeMember(item) ?? ('role' in item ? 'message' : 'item_reference');
 }
 
-/** Tools that the provider describes to the model and the client runs. */
-const runByClient: Rule = (_, tally) => {
-  tally.addedTokens += definedToolTokens;
-};
-
 /** Without an environment, or in a container, the shell runs at the provider. */
 const shell: Rule = (tool, tally) => {
   const { environment } = objectOf(tool);
   if (objectOf(environment).type !== 'local') {
     throw unbounded(
       'a shell at the provider',
-      'containers have a price of their own; with environment {"type":"local"} it runs at the client',
+      'containers have a price of their own',
+      'Give it the environment {"type":"local"}',
     );
   }
   runByClient(tool, tally);
@@ -118,7 +122,7 @@ export const responses: Rules = {
   max_tool_calls: plain,
   metadata: plain,
   parallel_tool_calls: plain,
-  previous_response_id: refused('"previous_response_id"', `${storedContext}. Send the whole conversation as "input"`),
+  previous_response_id: refused('"previous_response_id"', storedContext, 'Send the whole conversation as "input"'),
   prompt: refused('"prompt"', storedContext),
   prompt_cache_key: plain,
   prompt_cache_options: cacheOptions,

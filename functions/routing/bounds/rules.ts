@@ -18,9 +18,9 @@ export type Rules = Readonly<Record<string, Rule>>;
 export const plain: Rule = () => {};
 
 /** Refuses everything that asks for something. */
-export function refused(what: string, why: string): Rule {
+export function refused(what: string, why: string, remedy?: string): Rule {
   return value => {
-    if (!isAbsent(value)) throw unbounded(what, why);
+    if (!isAbsent(value)) throw unbounded(what, why, remedy);
   };
 }
 
@@ -70,11 +70,14 @@ export function typeMember(value: JsonObject): unknown {
   return value.type;
 }
 
-/** @returns ERR_NGROK_3816 for what could cost more than can be set aside */
-export function unbounded(what: string, why: string): GatewayError {
+/**
+ * @param remedy what to do when an own key is not at hand
+ * @returns ERR_NGROK_3816 for what could cost more than can be set aside
+ */
+export function unbounded(what: string, why: string, remedy = 'Leave it out'): GatewayError {
   return new GatewayError(
     'ERR_NGROK_3816',
-    `Managed keys cannot be used with ${what}: ${why}. Leave it out, or use your own provider key`,
+    `Managed keys cannot be used with ${what}: ${why}. ${remedy}, or use your own provider key`,
     { type: 'cost_not_bounded' },
   );
 }

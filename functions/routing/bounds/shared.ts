@@ -1,13 +1,13 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isObject } from '../../providers/json-object.ts';
 import { byType, each, members, only, plain, type Rule, type Rules, show } from './rules.ts';
-import { formatInstructionTokens, toolInstructionTokens } from './tally.ts';
+import { definedToolTokens, formatInstructionTokens, toolInstructionTokens } from './tally.ts';
 
 /** The most answers to one prompt that a provider writes. */
 const choicesMax = 128;
 
 /** @throws GatewayError ERR_NGROK_3801 for what is not a whole number in the range */
-export function wholeNumber(value: unknown, name: string, largest: number): number {
+function wholeNumber(value: unknown, name: string, largest: number): number {
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= largest) return value as number;
   throw new GatewayError('ERR_NGROK_3801', `"${name}" is ${show(value)}; send a whole number from 1 to ${largest}`);
 }
@@ -45,9 +45,15 @@ export function tools(types: Rules, typeOf?: (tool: Record<string, unknown>) => 
   };
 }
 
+/** Tools that the provider describes to the model and the client runs. */
+export const runByClient: Rule = (_, tally) => {
+  tally.addedTokens += definedToolTokens;
+};
+
 /**
- * JSON that the provider writes anew before the model reads it: definitions, schemas, arguments. Whatever it does with
- * spaces, it may write other characters than ASCII as escapes of six, of which at least two bytes have been counted.
+ * JSON that the provider writes anew before the model reads it: definitions, schemas, arguments. Spaces that it adds are
+ * part of the tokens beside them, but other characters than ASCII can become escapes of six, of which at least two bytes
+ * have been counted.
  */
 export const rewrittenJson: Rule = (value, tally) => {
   tally.addedTokens += 4 * (JSON.stringify(value).match(/[\u0080-\uffff]/g)?.length ?? 0);
@@ -85,6 +91,9 @@ export function cacheable(rules: Rules): Rules {
   ]);
   return Object.fromEntries(entries);
 }
+
+/** Why no request on managed keys may name what is stored with the provider. */
+export const storedContext = 'what the provider has stored can be of any length, and of somebody else';
 
 /** What has no cost of its own wherever OpenAI's format is spoken. */
 export const sampling: Rules = {

@@ -226,7 +226,7 @@ export const refusedMessagesRows: RefusedRow[] = [
     code: '3816',
     says: 'inference_geo "us"',
   },
-  { name: 'other models', surface, body: message({ fallbacks: 'default' }), code: '3816', says: 'name it in "models"' },
+  { name: 'other models', surface, body: message({ fallbacks: 'default' }), code: '3816', says: 'Name it in "models"' },
   { name: 'a stored thread', surface, body: message({ thread: { type: 'create' } }), code: '3816', says: '"thread"' },
   {
     name: 'another payer',

@@ -295,7 +295,7 @@ export const refusedOtherOpenAiRows: RefusedRow[] = [
     surface: responses,
     body: respond({ tools: [{ type: 'shell', environment: { type: 'container_auto' } }] }),
     code: '3816',
-    says: 'with environment {"type":"local"} it runs at the client',
+    says: 'Give it the environment {"type":"local"}, or use your own provider key',
   },
   {
     name: 'a shell nobody knows where',
