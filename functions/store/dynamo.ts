@@ -28,18 +28,18 @@ export class StoreError extends Error {
 /** An item as plain values: numbers come back as bigint where they are not safe integers, money always through `money`. */
 export type Item = Record<string, unknown>;
 
-/** @param requestTimeoutMs how long one call may take; a healthy store answers in milliseconds */
+/** @param timeouts how long one connection and one call may take; a healthy store answers in milliseconds */
 export function openStore(
   tables: TableNames,
   config: DynamoDBClientConfig = {},
-  requestTimeoutMs: number = 3_000,
+  timeouts: { connectionMs: number; requestMs: number } = { connectionMs: 1_000, requestMs: 3_000 },
 ): Store {
   const dynamo = new DynamoDBClient({
     ...config,
     maxAttempts: 3,
     requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: requestTimeoutMs,
+      connectionTimeout: timeouts.connectionMs,
+      requestTimeout: timeouts.requestMs,
       throwOnRequestTimeout: true, // else the SDK only warns, and waits on
       httpsAgent: { keepAlive: true, maxSockets: 256 },
     },

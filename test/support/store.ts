@@ -10,7 +10,8 @@ export async function startTestStore(): Promise<{ store: Store; url: string; clo
   const dynamo = await startDynamo();
   const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(8).toString('hex') };
   // The engine shares this process with the tests, and a busy machine is not what they are about.
-  const store = openStore(tableNames, { endpoint: dynamo.url, region: 'us-east-1', credentials }, 60_000);
+  const timeouts = { connectionMs: 60_000, requestMs: 60_000 };
+  const store = openStore(tableNames, { endpoint: dynamo.url, region: 'us-east-1', credentials }, timeouts);
   await createTables(store.dynamo, tableNames);
   return { store, url: dynamo.url, close: dynamo.close };
 }
