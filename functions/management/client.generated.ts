@@ -204,7 +204,7 @@ export type AuditEvent = {
   source_ip: string;
   /** Leads to the access log; error answers carry it too. */
   operation_id: string;
-  /** unknown: it is under way, or whoever did it died; the change may have happened. */
+  /** After failed the change may have happened, and after unknown too: it is under way, or its function died. */
   outcome: "changed" | "unchanged" | "refused" | "failed" | "unknown";
   status_code: number | null;
   error_code: string | null;

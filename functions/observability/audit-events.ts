@@ -23,7 +23,9 @@ const eventAnswer = z
     operation_id: z.string().describe('Leads to the access log; error answers carry it too'),
     outcome: z
       .enum(['changed', 'unchanged', 'refused', 'failed', 'unknown'])
-      .describe('unknown: it is under way, or whoever did it died; the change may have happened'),
+      .describe(
+        'After failed the change may have happened, and after unknown too: it is under way, or its function died',
+      ),
     status_code: z.int().nullable(),
     error_code: z.string().nullable(),
     before_digest: z.string().nullable().describe('Of the object as it was read just before'),

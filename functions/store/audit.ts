@@ -28,6 +28,7 @@ export interface AuditIntent {
 }
 
 export interface AuditOutcome {
+  /** After `failed` the change may have happened: a store that does not answer may have written. */
   outcome: 'changed' | 'unchanged' | 'refused' | 'failed';
   statusCode: number;
   errorCode?: string;

@@ -211,7 +211,8 @@ export async function changeEndpoint(
     const after = { ...endpoint, ...changes };
     const added = namesOf(after).filter(name => !carries(endpoint, name));
     const dropped = namesOf(endpoint).filter(name => !carries(after, name));
-    const taken = await claimNames(store, endpoint, added, claimer, isCarried);
+    const round = { ...claimer, claimId: `${claimer.claimId}.${races}` }; // see `endpoint-names.ts`: each claim its own id
+    const taken = await claimNames(store, endpoint, added, round, isCarried);
     if (taken) return { status: 'taken', name: taken };
     const isNewPolicy =
       after.trafficPolicy !== endpoint.trafficPolicy || after.compiledPolicy !== endpoint.compiledPolicy;

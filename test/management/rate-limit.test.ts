@@ -28,8 +28,11 @@ test('the 121st request of a minute answers 429 and says when to come back; othe
 
 test('the window rolls: half a minute later, half of the minute before still counts', async () => {
   const ask = async (count: number) => {
-    const answers = await Promise.all(Array.from({ length: count }, () => api.call('GET', '/credits/balance')));
-    return answers.filter(({ status }) => status === 200).length;
+    let admitted = 0;
+    for (let asked = 0; asked < count; asked++) {
+      if ((await api.call('GET', '/credits/balance')).status === 200) admitted++;
+    }
+    return admitted;
   };
   api.clock.stoppedAtMs = minute + 10 * 60_000;
   assert.equal(await ask(100), 100);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { openStore, type Store } from '../../functions/store/dynamo.ts';
 import { claimNames, findNamed, releaseNames } from '../../functions/store/endpoint-names.ts';
 import {
   changeEndpoint,
@@ -7,7 +8,7 @@ import {
   findEndpointByHost,
   type NewEndpoint,
 } from '../../functions/store/endpoints.ts';
-import { startTestStore } from '../support/store.ts';
+import { startTestStore, tableNames } from '../support/store.ts';
 
 let running: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
@@ -86,4 +87,52 @@ test('giving a host up and taking it back at once never leaves an endpoint witho
     const found = await findEndpointByHost(store, 'f.example');
     assert.equal(found?.id, last?.hosts.length ? 'swap' : undefined, `round ${round}`);
   }
+});
+
+test('a release that comes late does not take away what was claimed meanwhile by a change in its second round', async () => {
+  const { url } = running;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const open = () => openStore(tableNames, { endpoint: url, region: 'us-east-1', credentials });
+  const [adding, dropping] = [open(), open()];
+  await createEndpoint(adding, endpoint('late', []), at(1_000));
+  const change = (store: Store, hosts: string[]) =>
+    changeEndpoint(store, { accountId: 'ac', id: 'late' }, { hosts }, { ...at(1_000), changedBy: 'ak' });
+
+  let dropped: Promise<unknown> = Promise.resolve();
+  const releaseMay = Promise.withResolvers<void>();
+  const releaseComes = Promise.withResolvers<void>();
+  dropping.dynamo.middlewareStack.add(
+    (next, { commandName }) =>
+      async args => {
+        if (commandName !== 'DeleteItemCommand') return next(args);
+        releaseComes.resolve();
+        await releaseMay.promise;
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  let looks = 0;
+  let claimed = 0;
+  adding.dynamo.middlewareStack.add(
+    (next, { commandName }) =>
+      async args => {
+        const { Item, Key } = args.input as Record<string, { pk?: { S?: string } } | undefined>;
+        // Another change has the host already when this one, which has read the endpoint, comes to claim it.
+        if (Key?.pk?.S === 'HOST#g.example' && looks++ === 0) await change(running.store, ['g.example']);
+        const output = await next(args);
+        if (commandName !== 'PutItemCommand' || Item?.pk?.S !== 'HOST#g.example') return output;
+        if (claimed++ === 0) {
+          dropped = change(dropping, []); // and a third gives it up, with the claim of this first round before it
+          await releaseComes.promise;
+        } else {
+          releaseMay.resolve();
+          await dropped;
+        }
+        return output;
+      },
+    { step: 'initialize' },
+  );
+  const added = await change(adding, ['g.example']);
+  assert.ok(added.status === 'changed' && claimed === 2);
+  assert.equal((await findEndpointByHost(running.store, 'g.example'))?.id, 'late');
 });
