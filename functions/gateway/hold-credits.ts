@@ -45,15 +45,15 @@ async function holdCredits(
   exchange: Exchange,
   gateway: Gateway,
 ): Promise<GatewayError | undefined> {
-  const needed = wantedFor(plans);
-  if (!needed) return undefined;
-  const wanted = await holdLimitFor(exchange, needed, gateway);
-  if (wanted instanceof GatewayError) return wanted;
+  const wanted = wantedFor(plans);
+  if (!wanted) return undefined;
+  const limited = await holdLimitFor(exchange, wanted.amountNanoUsd, gateway);
+  if (limited) return limited;
   const { accountId } = exchange.caller.endpoint;
   const result = await gateway.balances.hold(accountId, exchange.requestId, wanted, gateway.now());
   if (result.status !== 'held') {
     await releaseLimit(exchange, gateway);
-    return notEnoughCredits(needed, result, limitMember(plans, exchange));
+    return notEnoughCredits(wanted, result, limitMember(plans, exchange));
   }
   exchange.hold = result.hold;
   return undefined;

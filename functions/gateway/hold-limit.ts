@@ -1,40 +1,29 @@
 import { GatewayError } from '../core/errors.ts';
 import type { SpendLimit } from '../core/key-limit.ts';
 import { formatUsd } from '../core/money.ts';
-import { roundDownToHoldUnit } from '../store/balance-item.ts';
 import type { LimitRefusal } from '../store/key-limits.ts';
-import type { Wanted } from '../store/wanted.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 
 /**
- * Sets a part of the gateway key's limit aside, when it has one; before the balance is touched. Where the limit does not
- * leave room for the longest answer, what is left of it has to do, as with the balance.
- * @returns what may be asked of the balance, or why nothing may
+ * Sets a part of the gateway key's limit aside, when it has one; before the balance is touched. A limit has to cover the
+ * longest answer that the request asks for.
+ * @returns why that was not possible, or undefined
  */
 export async function holdLimitFor(
   exchange: Exchange,
-  wanted: Wanted,
+  amountNanoUsd: bigint,
   gateway: Gateway,
-): Promise<Wanted | GatewayError> {
+): Promise<GatewayError | undefined> {
   const { gatewayKey } = exchange.caller;
-  if (!gatewayKey?.spendLimit) return wanted;
+  if (!gatewayKey?.spendLimit) return undefined;
   const { accountId, id, spendLimit } = gatewayKey;
-  const key = { accountId, id, spendLimit };
-  const amounts = [wanted.amountNanoUsd];
-  for (const amountNanoUsd of amounts) {
-    const result = await gateway.keyLimits.hold(key, exchange.requestId, amountNanoUsd);
-    if (result.status === 'held') {
-      exchange.limitHold = result.hold;
-      return { ...wanted, amountNanoUsd };
-    }
-    const wholeNanoUsd = roundDownToHoldUnit(result.limitNanoUsd - result.spentNanoUsd - result.heldNanoUsd);
-    if (amounts.length > 1 || wholeNanoUsd < wanted.leastNanoUsd) {
-      return new GatewayError('key_limit_reached', describe(result, spendLimit, wanted.amountNanoUsd));
-    }
-    amounts.push(wholeNanoUsd);
+  const result = await gateway.keyLimits.hold({ accountId, id, spendLimit }, exchange.requestId, amountNanoUsd);
+  if (result.status === 'held') {
+    exchange.limitHold = result.hold;
+    return undefined;
   }
-  throw new Error('a hold of a limit is either made or refused');
+  return new GatewayError('key_limit_reached', describe(result, spendLimit, amountNanoUsd));
 }
 
 /** Gives the part back at once, because the balance has refused. */
