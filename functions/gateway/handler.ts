@@ -8,7 +8,7 @@ import { report } from '../core/report.ts';
 import { createEgress } from '../providers/egress.ts';
 import { createAccountSecrets } from '../store/account-secrets.ts';
 import { openStore } from '../store/dynamo.ts';
-import { createSecretReader, openSecrets } from '../store/secrets.ts';
+import { createSecretReader, openSecretSource } from '../store/secrets.ts';
 import { countTokens } from './count-tokens.ts';
 import { createGateway } from './create-gateway.ts';
 import { type ResponseStreams, toFunctionUrlHandler } from './function-url.ts';
@@ -18,7 +18,7 @@ declare const awslambda: { HttpResponseStream: ResponseStreams };
 
 const settings = readSettings(process.env);
 const now = clockWithOffset(settings.clockOffset);
-const secrets = createSecretReader(openSecrets(), settings.cacheLifetimeMs, now);
+const secrets = createSecretReader(openSecretSource(), settings.cacheLifetimeMs, now);
 const gateway = createGateway({
   now,
   randomBytes,

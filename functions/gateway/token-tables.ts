@@ -5,7 +5,7 @@ import type { EncodingName } from '../core/tokens/encodings.ts';
 /**
  * Reads an encoding's token table: about 3 MB in 2 ms, so only when something is to be counted.
  *
- * A bundle must be an ES module and have `o200k_base.bin` and `cl100k_base.bin` beside it. When the sources run, the
+ * A bundle must say where it lies as `import.meta.url` and have `o200k_base.bin` and `cl100k_base.bin` beside it. When the sources run, the
  * tables are in `node_modules/.cache/tollgate`, where core/tokens/build-table.ts puts them after an installation.
  * @throws Error when the table is in neither place
  */

@@ -23,22 +23,22 @@ export async function makeBundles(): Promise<Bundles> {
   await build({
     entryPoints: names.map(name => join(import.meta.dirname, `${name}.ts`)),
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     minify: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
+    format: 'cjs',
     logLevel: 'error',
   });
   const gateway = bundleGateway(folder);
   return {
     gateway,
     gatewayBytes: statSync(gateway).size,
-    emptyHandler: join(folder, 'empty-handler.mjs'),
-    functionUrl: join(folder, 'function-url.mjs'),
-    barePipe: join(folder, 'bare-pipe.mjs'),
-    mock: join(folder, 'mock.mjs'),
+    emptyHandler: join(folder, 'empty-handler.cjs'),
+    functionUrl: join(folder, 'function-url.cjs'),
+    barePipe: join(folder, 'bare-pipe.cjs'),
+    mock: join(folder, 'mock.cjs'),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
@@ -57,5 +57,5 @@ function bundleGateway(folder: string): string {
   });
   app.synth();
   const asset = readdirSync(outdir).find(name => name.startsWith('asset.')) as string;
-  return join(outdir, asset, 'index.mjs');
+  return join(outdir, asset, 'index.js');
 }

@@ -5,6 +5,12 @@ import { median } from './statistics.ts';
 import { callMany, type Subject, settled } from './subject.ts';
 import type { Subjects } from './subjects.ts';
 
+/**
+ * Between requests of one client, long enough for what follows an answer: otherwise it would run beside the next request,
+ * and two things at once on one core's two threads take longer than one after the other.
+ */
+const pauseMs = 5;
+
 /** Processor time of one request, with what is done after its answer: the median over blocks of requests in turn. */
 export async function cpuRows(
   { pipe, ownKeys, credits, portkey, behind }: Subjects,
@@ -16,7 +22,7 @@ export async function cpuRows(
     for (const [subject, values] of blocks) {
       await settled();
       const before = cpuMs(subject.pid);
-      await callMany(subject, effort.cpuBlockRequests);
+      await callMany(subject, effort.cpuBlockRequests, 1, pauseMs);
       await settled(20);
       values.push((cpuMs(subject.pid) - before) / effort.cpuBlockRequests);
     }

@@ -11,6 +11,9 @@ const samples = 20;
 /** What a process may still gain in the second half of its requests and be called flat. */
 const growthMbMax = 5;
 
+/** Ten clients then make at most 500 requests a second, which the local store can keep up with. */
+const pauseMs = 20;
+
 /** Memory of a fresh process after many requests, ten at a time, and what it gained in their second half. */
 export async function memoryRows(
   { memoryRequests }: Effort,
@@ -19,7 +22,7 @@ export async function memoryRows(
   const measure = async ([{ pid, stop }, subject]: [Started, Subject]) => {
     const sizes: number[] = [];
     for (let sample = 0; sample < samples; sample++) {
-      await callMany(subject, memoryRequests / samples, 10);
+      await callMany(subject, memoryRequests / samples, 10, pauseMs);
       sizes.push(rssMb(pid));
     }
     await stop();

@@ -17,9 +17,9 @@ export interface Started {
 export async function startScript(
   file: string,
   args: string[],
-  { environment = {}, nodeOptions = [] }: { environment?: Record<string, string>; nodeOptions?: string[] } = {},
+  { environment = {} }: { environment?: Record<string, string> } = {},
 ): Promise<Started> {
-  const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+  const child = spawn(process.execPath, [file, ...args], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -64,16 +64,26 @@ export function call(subject: Subject, { events }: CallOptions = { events: 0 }):
       });
       response.on('error', reject);
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      // Closed as idle while other subjects had their turn; every client makes a new connection then.
+      if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(call(subject, { events }));
+      else reject(error);
+    });
     outgoing.end(body);
   });
 }
 
-/** @param count requests, `parallel` of them at a time */
-export async function callMany(subject: Subject, count: number, parallel = 1): Promise<void> {
+/**
+ * @param count requests, `parallel` of them at a time
+ * @param pauseMs how long each client waits after an answer; without a pause, what is done after answers piles up
+ */
+export async function callMany(subject: Subject, count: number, parallel = 1, pauseMs = 0): Promise<void> {
   let left = count;
   const client = async () => {
-    while (left-- > 0) await call(subject);
+    while (left-- > 0) {
+      await call(subject);
+      if (pauseMs > 0) await settled(pauseMs);
+    }
   };
   await Promise.all(Array.from({ length: parallel }, client));
 }

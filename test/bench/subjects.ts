@@ -1,3 +1,4 @@
+import { nodeOptions } from '../../infra/lambda-function.ts';
 import type { Bundles } from './bundles.ts';
 import { type Started, startScript } from './processes.ts';
 import type { Subject } from './subject.ts';
@@ -29,9 +30,6 @@ const path = '/v1/chat/completions';
 const ownKeysModel = 'gpt-4o-mini';
 const creditsModel = 'claude-haiku-4-5';
 
-/** As Lambda starts Node in a function of 512 MB: a tenth for young objects, in two halves. */
-const lambdaNodeOptions = ['--max-semi-space-size=25', '--max-old-space-size=461'];
-
 /** Starts what is measured, each in a process of its own and in plain JavaScript. */
 export class SubjectStarter {
   private readonly bundles: Bundles;
@@ -52,7 +50,6 @@ export class SubjectStarter {
   async ownKeys(): Promise<[Started, Subject]> {
     const started = await startScript(this.bundles.functionUrl, [this.bundles.gateway], {
       environment: this.deployedEnvironment(),
-      nodeOptions: lambdaNodeOptions,
     });
     const headers = { authorization: `Bearer ${this.backing.gatewayKey}` };
     return [started, { ...direct(started), name: 'the gateway', headers }];
@@ -60,7 +57,7 @@ export class SubjectStarter {
 
   async empty(): Promise<[Started, Subject]> {
     const started = await startScript(this.bundles.functionUrl, [this.bundles.emptyHandler], {
-      nodeOptions: lambdaNodeOptions,
+      environment: { NODE_OPTIONS: nodeOptions },
     });
     return [started, { ...direct(started), name: 'the empty handler' }];
   }
@@ -68,6 +65,7 @@ export class SubjectStarter {
   /** What the stack sets, and that providers may listen on this machine. */
   private deployedEnvironment(): Record<string, string> {
     return {
+      NODE_OPTIONS: nodeOptions,
       AWS_ENDPOINT_URL_DYNAMODB: this.backing.dynamodbUrl,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: this.backing.secretsManagerUrl,
       AWS_REGION: 'us-east-1',
