@@ -137,6 +137,8 @@ export class AnswerStream {
     else exchange.usageSoFar = this.reader.usage();
     const isComplete = this.problem === undefined && (this.sawFinish || this.sawEnd);
     exchange.outcome = isComplete ? 'succeeded' : 'stream_failed';
+    const record = exchange.attempts.at(-1)?.record;
+    if (record && !isComplete) record.error = `the stream broke off: ${this.problem}`;
   }
 }
 

@@ -1,10 +1,11 @@
 import { compileKeyStrategy, compileModelStrategy } from './expressions/compile-strategy.ts';
 import { ExpressionError } from './expressions/expression-error.ts';
-import { compileTemplate, openTemplateEngine } from './expressions/template.ts';
+import { compileTemplate, useTemplateEngine } from './expressions/template.ts';
+import { compileTemplateExpression } from './expressions/template-engine.ts';
 import type { PolicyProblemCode } from './problems.ts';
 
 // Policies may hold any expression, so whoever checks them needs the engine.
-await openTemplateEngine();
+useTemplateEngine(compileTemplateExpression);
 
 /** Why an expression cannot be saved. */
 export interface ExpressionMistake {

@@ -173,7 +173,7 @@ function unreachableActions(rules: PolicyRule[]): PolicyProblem[] {
     ({ type, config, isAlways }) => isAlways && actionDefinition(type)?.endsPhase(config) === true,
   );
   return actions.slice(last === -1 ? actions.length : last + 1).map(({ type, path }) => {
-    const message = `action "${type}" is never reached, because the one before it always answers; remove it, or give that one's rule expressions or on_error: continue`;
+    const message = `action "${type}" is never reached, because the one before it always answers; remove one of them`;
     return problem('ERR_NGROK_2207', path, message);
   });
 }

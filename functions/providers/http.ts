@@ -63,11 +63,16 @@ class StaleConnection extends Error {}
 function send(call: ProviderCall, egress: Egress): Promise<ProviderAnswer> {
   const isHttps = call.url.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    const outgoing = (isHttps ? requestHttps : requestHttp)(call.url, {
-      method: call.method,
-      headers: { 'accept-encoding': 'identity', ...call.headers },
-      agent: isHttps ? egress.https : egress.http,
-    });
+    let outgoing: ClientRequest;
+    try {
+      outgoing = (isHttps ? requestHttps : requestHttp)(call.url, {
+        method: call.method,
+        headers: { 'accept-encoding': 'identity', ...call.headers },
+        agent: isHttps ? egress.https : egress.http,
+      });
+    } catch (error) {
+      return reject(toUnsendable(error, call));
+    }
     let open: ClientRequest | IncomingMessage = outgoing;
     const stop = (failure: ProviderFailure, message: string) => open.destroy(new ProviderError(failure, message));
     const silence = new Silence(call.timeoutMs, () => stop('timeout', `silent for ${call.timeoutMs} ms`));
@@ -155,6 +160,13 @@ class Silence {
   stop(): void {
     clearTimeout(this.timer);
   }
+}
+
+/** A key or a configured header that cannot stand in HTTP. Node's message names the header and not its value. */
+function toUnsendable(error: unknown, call: ProviderCall): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (!/^ERR_(INVALID_CHAR|INVALID_HTTP_TOKEN|HTTP_INVALID_HEADER_VALUE)$/.test(code)) return error;
+  return new ProviderError('connection', `the request to ${call.url.host} cannot be sent: ${message}`, error);
 }
 
 function toProviderError(error: unknown, { url }: ProviderCall): ProviderError {

@@ -24,7 +24,7 @@ export function demoProvider(baseUrl: string): ProviderData {
         displayName: 'Demo chat',
         contextWindow: 100_000,
         outputTokensMax: 1_000,
-        surfaces: ['chat-completions', 'messages'],
+        surfaces: ['chat-completions', 'responses', 'messages'],
         price: { input: 1_000_000_000, output: 2_000_000_000 },
       },
     ],
@@ -40,7 +40,7 @@ interface Question {
   isCut: boolean;
 }
 
-/** A small provider on this machine: OpenAI chat completions and Anthropic messages, JSON and streamed, with usage. */
+/** A small provider on this machine: OpenAI's chat completions and responses, Anthropic's messages, with usage. */
 export async function startDemoProvider(): Promise<RunningServer & { baseUrl: string }> {
   const server = await serveHttp(answer, { drainMs: 1_000 });
   return { ...server, baseUrl: `${server.url}/v1` };
@@ -58,12 +58,19 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     );
   const key = request.headers['x-api-key'] ?? request.headers.authorization?.replace(/^Bearer /, '');
   if (key !== demoKey) return sendError(401, 'authentication_error', 'the demo provider takes the key "demo"');
-  if (!isMessages && !request.url?.startsWith('/v1/chat/completions'))
-    return sendError(404, 'not_found_error', 'the demo provider has no such path');
+  const answerOn = answers[(request.url ?? '').split('?', 1)[0] ?? ''];
+  if (!answerOn) return sendError(404, 'not_found_error', 'the demo provider has no such path');
   const question = body === 'too_large' ? undefined : readQuestion(body.toString('utf8'));
-  if (!question) return sendError(400, 'invalid_request_error', 'send a JSON object with "messages"');
-  await (isMessages ? answerMessages(question, response) : answerChat(question, response));
+  if (!question) return sendError(400, 'invalid_request_error', 'send a JSON object with "messages" or "input"');
+  await answerOn(question, response);
 }
+
+const answers: Record<string, (question: Question, response: ServerResponse) => Promise<void> | void> = {
+  '/v1/chat/completions': answerChat,
+  '/v1/responses': answerResponses,
+  '/v1/messages': answerMessages,
+  '/v1/messages/count_tokens': ({ inputTokens }, response) => sendJson(response, 200, { input_tokens: inputTokens }),
+};
 
 function readQuestion(text: string): Question | undefined {
   let body: Record<string, unknown>;
@@ -73,11 +80,11 @@ function readQuestion(text: string): Question | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  if (!Array.isArray(body?.messages)) return undefined;
-  const last = body.messages.at(-1) as { content?: unknown } | undefined;
-  const asked = typeof last?.content === 'string' ? last.content : JSON.stringify(last?.content ?? '');
+  const messages = body?.messages ?? (typeof body?.input === 'string' ? [{ content: body.input }] : body?.input);
+  if (!Array.isArray(messages)) return undefined;
+  const asked = textOf((messages.at(-1) as { content?: unknown } | undefined)?.content);
   const reply = `You said: ${asked.slice(0, 200)} This answer came from the demo provider through your own gateway, and your balance has just paid for it. Set OPENAI_API_KEY or ANTHROPIC_API_KEY to call real models.`;
-  const limit = body.max_completion_tokens ?? body.max_tokens;
+  const limit = body.max_completion_tokens ?? body.max_tokens ?? body.max_output_tokens;
   const words = reply.split(/(?<= )/);
   const wordsMax = typeof limit === 'number' ? Math.min(words.length, limit) : words.length;
   return {
@@ -85,9 +92,16 @@ function readQuestion(text: string): Question | undefined {
     stream: body.stream === true,
     includesUsage: (body.stream_options as { include_usage?: unknown } | undefined)?.include_usage === true,
     words: words.slice(0, wordsMax),
-    inputTokens: Math.ceil(JSON.stringify(body.messages).length / 4),
+    inputTokens: Math.ceil(JSON.stringify(messages).length / 4),
     isCut: wordsMax < words.length,
   };
+}
+
+/** Of a message's content, in whatever parts it comes. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  const parts = Array.isArray(content) ? content : [];
+  return parts.map(part => (typeof part?.text === 'string' ? part.text : '')).join('');
 }
 
 async function answerChat(
@@ -118,6 +132,47 @@ async function answerChat(
     ...(includesUsage ? [{ ...base, object: 'chat.completion.chunk', choices: [], usage }] : []),
   ];
   await sendEvents(response, [...events.map(event => `data: ${JSON.stringify(event)}\n\n`), 'data: [DONE]\n\n']);
+}
+
+async function answerResponses({ model, stream, words, inputTokens, isCut }: Question, response: ServerResponse) {
+  const text = words.join('');
+  const status = isCut ? 'incomplete' : 'completed';
+  const content = [{ type: 'output_text', text, annotations: [], logprobs: [] }];
+  const item = { id: 'msg_demo', type: 'message', role: 'assistant', status, content };
+  const whole = {
+    id: 'resp_demo',
+    object: 'response',
+    created_at: 0,
+    status,
+    model,
+    output: [item],
+    error: null,
+    incomplete_details: isCut ? { reason: 'max_output_tokens' } : null,
+    usage: {
+      input_tokens: inputTokens,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: words.length,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: inputTokens + words.length,
+    },
+  };
+  if (!stream) return sendJson(response, 200, whole);
+  const place = { item_id: item.id, output_index: 0, content_index: 0 };
+  const events = [
+    { type: 'response.created', response: { ...whole, status: 'in_progress', output: [], usage: null } },
+    { type: 'response.output_item.added', output_index: 0, item: { ...item, status: 'in_progress', content: [] } },
+    { type: 'response.content_part.added', ...place, part: { type: 'output_text', text: '', annotations: [] } },
+    ...words.map(delta => ({ type: 'response.output_text.delta', ...place, delta, logprobs: [] })),
+    { type: 'response.output_text.done', ...place, text, logprobs: [] },
+    { type: 'response.content_part.done', ...place, part: content[0] },
+    { type: 'response.output_item.done', output_index: 0, item },
+    { type: `response.${status}`, response: whole },
+  ];
+  const numbered = events.map((event, index) => ({ ...event, sequence_number: index }));
+  await sendEvents(
+    response,
+    numbered.map(event => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
+  );
 }
 
 async function answerMessages({ model, stream, words, inputTokens, isCut }: Question, response: ServerResponse) {

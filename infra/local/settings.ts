@@ -80,8 +80,8 @@ export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings
     managementRateLimit: read(
       'TOLLGATE_MANAGEMENT_RATE_LIMIT',
       120,
-      parseWhole,
-      'use a whole number of requests a minute',
+      text => parseWhole(text) || undefined,
+      'use a whole number of requests a minute, at least 1',
     ),
     fee: read('TOLLGATE_FEE', '0%', text => (parseFee(text) ? text : undefined), 'write it as 5%, 0.05/M or 5%+0.05/M'),
     gatewayOnly: role === 'gateway',

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { newDataFolder, run, type Stack, startStack } from './start-stack.ts';
 
@@ -56,6 +57,22 @@ test('the openai SDK chats, streams and lists models, and pays what the records 
   }
   assert.ok(spent > 0n);
   assert.equal(spent, recorded);
+});
+
+test('the demo model answers every SDK on its default path', async () => {
+  const openai = new OpenAI({ baseURL: `${stack.gatewayUrl}/v1`, apiKey: stack.gatewayKey, maxRetries: 0 });
+  const response = await openai.responses.create({ model: 'demo-chat', input: 'Hi' });
+  assert.match(response.output_text, /You said: Hi/);
+  let streamed = '';
+  for await (const event of await openai.responses.create({ model: 'demo-chat', input: 'Hi', stream: true })) {
+    if (event.type === 'response.output_text.delta') streamed += event.delta;
+  }
+  assert.equal(streamed, response.output_text);
+  const anthropic = new Anthropic({ baseURL: stack.gatewayUrl, apiKey: stack.gatewayKey, maxRetries: 0 });
+  const messages = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi' }] }];
+  const message = await anthropic.messages.create({ model: 'demo-chat', max_tokens: 100, messages });
+  assert.match(message.content[0]?.type === 'text' ? message.content[0].text : '', /You said: Hi /);
+  assert.ok((await anthropic.messages.countTokens({ model: 'demo-chat', messages })).input_tokens > 0);
 });
 
 test('the printed curl line names the key and the gateway, and first-run.json is private', () => {

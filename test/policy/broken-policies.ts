@@ -179,7 +179,7 @@ const rules: BrokenPolicy[] = [
   broken('two actions', 'on_http_request: [{ type: ai-gateway }, { type: ai-gateway }]', [
     2207,
     'on_http_request[1]',
-    /never reached.*remove it/,
+    /never reached.*remove one/,
   ]),
   broken(
     'two actions that are both reached',

@@ -134,7 +134,7 @@ export async function startTestGateway(options: {
       const parsed = parsePolicy(text, { allowLoopback: true });
       if (!('policy' in parsed)) throw new Error(JSON.stringify(parsed.problems));
       const changes = { trafficPolicy: text, compiledPolicy: JSON.stringify(parsed.policy) };
-      const by = { changedBy: 'ak', claimId: 'test', nowMs: now() };
+      const by = { changedBy: 'ak', claimId: newId('op', now(), randomBytes), nowMs: now() };
       await changeEndpoint(store, { accountId, id: endpointId }, changes, by);
     },
     newKey: fields => createKey(newId('aigk', now(), randomBytes), fields),

@@ -28,6 +28,11 @@ export interface Template {
 
 let compileWithEngine: ((expression: string) => TemplateExpression) | undefined;
 
+/** Lets every template be read: for code that has the engine loaded anyway, see `openTemplateEngine`. */
+export function useTemplateEngine(compile: (expression: string) => TemplateExpression): void {
+  compileWithEngine = compile;
+}
+
 /**
  * Loads the CEL engine, once per process. That takes some 50 ms, which a cold start must not spend on
  * `${secrets.get('vault', 'name')}`: `needsTemplateEngine` tells.
