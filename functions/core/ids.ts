@@ -36,15 +36,13 @@ export function newId(prefix: IdPrefix, nowMs: number, randomBytes: RandomBytes)
   const bytes = randomBytes(6);
   let random = 0;
   for (const byte of bytes) random = random * 256 + byte;
-  return `${prefix}_${toDigits(nowMs - epochMs, timeDigits)}${toDigits(random, randomDigitsOf(prefix))}`;
+  return `${prefix}_${toDigits(Math.floor(nowMs - epochMs), timeDigits)}${toDigits(random, randomDigitsOf(prefix))}`;
 }
 
 /** The moment an id was made, in milliseconds since 1970. Takes the id with or without its prefix. */
 export function idTimeMs(id: string): number {
   const text = id.slice(id.indexOf('_') + 1);
-  let value = 0;
-  for (const character of text.slice(0, timeDigits)) value = value * 62 + digits.indexOf(character);
-  return value + epochMs;
+  return fromDigits(text.slice(0, timeDigits)) + epochMs;
 }
 
 /** Whether text is an id of this kind, so that nothing else reaches a store as a key. */
@@ -59,6 +57,13 @@ export function isId(prefix: IdPrefix, text: string): boolean {
 
 function randomDigitsOf(prefix: IdPrefix): number {
   return prefix === 'rq' ? requestRandomDigits : randomDigits;
+}
+
+/** The number that digits in base 62 stand for. */
+export function fromDigits(text: string): number {
+  let value = 0;
+  for (const character of text) value = value * 62 + digits.indexOf(character);
+  return value;
 }
 
 /** The lowest digits of a non-negative whole number, in base 62, most significant first. */

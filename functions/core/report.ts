@@ -3,3 +3,8 @@ export function report(message: string, error: unknown): void {
   const details = error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : error;
   process.stderr.write(`${JSON.stringify({ level: 'error', message, error: details })}\n`);
 }
+
+/** The same for what is no error. */
+export function note(message: string, details: object): void {
+  process.stderr.write(`${JSON.stringify({ level: 'info', message, ...details })}\n`);
+}

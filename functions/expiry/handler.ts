@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { clockWithOffset } from '../core/clock.ts';
-import { report } from '../core/report.ts';
+import { note, report } from '../core/report.ts';
 import { Balances } from '../store/balances.ts';
 import { openStore } from '../store/dynamo.ts';
 import { KeyLimits } from '../store/key-limits.ts';
 import { readTableNames } from '../store/settings.ts';
 import { decide } from '../store/usage.ts';
-import { sweep } from './sweep.ts';
+import { type SweepResult, sweep } from './sweep.ts';
 import { openSweepCursor } from './sweep-cursor.ts';
 
 /** The function may run five minutes; what is begun before this can be ended in the rest. */
@@ -23,5 +23,10 @@ const parts = {
   report,
 };
 
-/** Runs on a timer. Safe to run twice, and at once. @returns what it did, which Lambda logs nowhere: so it is reported too */
-export const handler = () => sweep({ ...parts, stopAtMs: now() + sweepTimeMs });
+/** Runs on a timer. Safe to run twice, and at once. @returns what it did; a sweep that did something also logs it */
+export async function handler(): Promise<SweepResult> {
+  const result = await sweep({ ...parts, stopAtMs: now() + sweepTimeMs });
+  const { accounts, limits, finished, ...done } = result;
+  if (!finished || Object.values(done).some(count => count > 0)) note('swept', result);
+  return result;
+}

@@ -164,7 +164,7 @@ export function openHoldsOf(shards: readonly (Balance | undefined)[]): number {
   return shards.reduce((open, balance) => open + (balance?.openHolds ?? 0), 0);
 }
 
-/** Sends requests to fewer shards when half as many are enough, and moves what is free on the others to shard 0. */
+/** Sends requests to fewer shards when these would be half empty, and moves what is free on the others to shard 0. */
 export async function shrink(
   parts: LedgerParts,
   accountId: string,
@@ -173,8 +173,7 @@ export async function shrink(
 ): Promise<void> {
   const [first] = shards;
   if (!first) return;
-  const needed = shardsFor(openHoldsOf(shards));
-  const spread = needed * 2 <= first.spread ? needed : first.spread;
+  const spread = Math.min(first.spread, shardsFor(2 * openHoldsOf(shards)));
   const said = shards.every(balance => !balance || balance.spread === spread);
   if (!said) await setSpread(parts, accountId, first, spread);
   for (const [from, balance] of shards.entries()) {

@@ -68,7 +68,6 @@ export function settle(key: string, amountNanoUsd: bigint, costNanoUsd: bigint):
       { field: 'holds', entry: key, remove: true },
       { field: 'openHolds', add: -1 },
     ],
-    returns: ['spread'],
   };
 }
 

@@ -4,7 +4,7 @@ import { totalOf } from '../core/balance-moves.ts';
 import { type HoldId, holdKey } from '../core/hold-id.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Loss } from '../core/lots.ts';
-import { holdsPerShardMax, shardOf, shardsFor, shardsMax } from '../core/shards.ts';
+import { looksCrowded, shardOf, shardsFor, shardsMax } from '../core/shards.ts';
 import { roundDownToHoldUnit } from './balance-item.ts';
 import {
   finishMoves,
@@ -111,6 +111,7 @@ export class Balances {
         const written = await this.table.write(accountId, shard, write);
         if (written) {
           this.hear(accountId, written);
+          await this.growIfCrowded(accountId, written);
           return { status: 'held', hold: { accountId, id, amountNanoUsd } };
         }
         const finding = await findCredits(this.parts, { accountId, id, amountNanoUsd, wanted: rounded, seen }, nowMs);
@@ -131,8 +132,7 @@ export class Balances {
     const key = holdKey(id);
     for (let races = 0; races < racesMax; races++) {
       const fast = writes.settle(key, amountNanoUsd, costNanoUsd);
-      const settled = await this.table.write(accountId, id.shard, fast);
-      if (settled) return this.growIfCrowded(accountId, settled);
+      if (await this.table.write(accountId, id.shard, fast)) return;
       const balance = await this.table.read(accountId, id.shard);
       if (!balance) return;
       const result = settle(balance, key, costNanoUsd);
@@ -251,17 +251,14 @@ export class Balances {
   }
 
   /**
-   * Gives an account more shards once one of them has too many open holds, and enough money for as many again. It happens
-   * after a request has its answer; when it fails, the next request tries again. A shard stays crowded for a while after
-   * that, so with many shards only one settlement in a few looks at them all.
+   * Gives an account more shards when all of them together have too many open holds, and this one money for as many again.
+   * Few requests ever wait for this: only those that make a shard crowded.
    */
   private async growIfCrowded(
     accountId: string,
     { openHolds = 0, spread = 1, availableNanoUsd = 0n, heldNanoUsd = 0n }: Partial<Balance>,
   ): Promise<void> {
-    if (openHolds < holdsPerShardMax || spread === shardsMax || availableNanoUsd < heldNanoUsd) return;
-    const [dice = 0] = this.parts.randomBytes(1);
-    if (dice >= Math.ceil(1_024 / spread)) return; // on average four reads for each settlement of a crowded shard
+    if (!looksCrowded(openHolds) || spread === shardsMax || availableNanoUsd < heldNanoUsd) return;
     await whenTheStoreAnswers(async () => {
       const first = await this.table.read(accountId, 0);
       if (!first) return;

@@ -18,6 +18,10 @@ test('an id tells when it was made', () => {
   assert.equal(idTimeMs(id.slice('aigk_'.length)), nowMs + 123);
 });
 
+test('a clock that counts parts of milliseconds makes ids like any other', () => {
+  assert.equal(idTimeMs(newId('rq', nowMs + 0.25, randomBytes)), nowMs);
+});
+
 test('only ids of the right kind and form are ids', () => {
   const id = newId('ep', nowMs, randomBytes);
   assert.ok(isId('ep', id));

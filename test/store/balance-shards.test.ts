@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { brokenRules } from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
-import { holdsPerShardMax, shardOf } from '../../functions/core/shards.ts';
+import { shardOf, shardsFor } from '../../functions/core/shards.ts';
 import { move, setSpread } from '../../functions/store/balance-shards.ts';
 import { type BalanceTable, openBalanceTable } from '../../functions/store/balance-table.ts';
 import { Balances, type Hold } from '../../functions/store/balances.ts';
@@ -132,9 +132,8 @@ test('24 requests at once on three shards take all there is, and no more', async
 test('an account with many open requests gets more shards, with its money spread, and fewer when they have ended', async () => {
   const accountId = await accountWith(10_000n * micro);
   const held: Hold[] = [];
-  for (let count = 0; count <= holdsPerShardMax; count++) held.push(await hold(accountId, 10n * micro));
+  for (let count = 0; count < 48; count++) held.push(await hold(accountId, 10n * micro));
   assert.ok(held.every(({ id }) => id.shard === 0));
-  await balances.settle(held.pop() as Hold, 0n, startMs);
   const { shards } = await readShards(accountId);
   assert.equal(shards.length, 2);
   assert.equal(shards[0]?.spread, 2);
@@ -197,10 +196,13 @@ test('an item keeps the dozen lots that end first, and the others are found when
 });
 
 test('requests spread evenly over shards, and a new attempt goes to another', () => {
-  const counts = new Array(7).fill(0);
-  for (let index = 0; index < 7_000; index++) counts[shardOf(newRequest(), 0, 7)]++;
-  for (const count of counts) assert.ok(count > 800 && count < 1_200, counts.join());
+  for (const shards of [7, 64, 256]) {
+    const counts = new Array(shards).fill(0);
+    for (let index = 0; index < 1_000 * shards; index++) counts[shardOf(newRequest(), 0, shards)]++;
+    for (const count of counts) assert.ok(count > 800 && count < 1_200, counts.join());
+  }
   const requestId = newRequest();
   assert.notEqual(shardOf(requestId, 0, 7), shardOf(requestId, 1, 7));
   assert.equal(shardOf(requestId, 5, 1), 0);
+  assert.deepEqual([0, 30, 31, 60, 61, 1_000, 100_000].map(shardsFor), [1, 1, 2, 2, 4, 64, 256]);
 });
