@@ -40,6 +40,7 @@ test('the gateway is one file that starts as an ES module, with its CommonJS dep
         TOLLGATE_USAGE_TABLE: 'usage',
         TOLLGATE_PEPPER_SECRET: 'pepper',
         TOLLGATE_MANAGED_KEYS_SECRET: 'managed-keys',
+        TOLLGATE_ACCOUNT_SECRETS_PREFIX: 'tollgate/accounts/',
       },
     },
   );
