@@ -34,6 +34,8 @@ test('the gateway is one file that starts as an ES module, with its CommonJS dep
       cwd: outdir,
       env: {
         AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
         TOLLGATE_KEYS_TABLE: 'keys',
         TOLLGATE_ENDPOINTS_TABLE: 'endpoints',
         TOLLGATE_CREDITS_TABLE: 'credits',
