@@ -7,7 +7,7 @@ import type { AnyRoute } from '../../functions/management/route.ts';
 import { managementInventory } from '../../infra/management-routes.ts';
 import { type Operation, type Parameter, toOpenApi } from '../../infra/openapi/document.ts';
 import { policy, startTestManagement, type TestManagement } from '../support/management.ts';
-import { fillPath, makeOneOfEach } from '../support/management-objects.ts';
+import { fillPath, makeOneOfEach, needsStripe } from '../support/management-objects.ts';
 import { toArbitrary, toBrokenArbitrary } from '../support/schema-arbitrary.ts';
 
 const routes: AnyRoute[] = Object.values(managementInventory).flat();
@@ -16,15 +16,20 @@ const seed = 20_260_101;
 
 let api: TestManagement;
 let objects: Record<string, string>;
+let lotId: string;
 before(async () => {
   api = await startTestManagement();
   objects = await makeOneOfEach(api.operator, api);
+  lotId = (await api.operator.createCreditGrant({ body: { amount_usd: '1.00', reason: 'to refund' } })).id;
   const { id } = await api.operator.createAccount({ body: { plan: 'payg' } });
   objects['/accounts'] = id; // changing the plan of our own would end most of what follows
 });
 after(async () => {
   await api.close();
-  assert.deepEqual(api.reports, []);
+  assert.deepEqual(
+    api.reports.filter(report => !report.includes('This deployment sells no credits')),
+    [],
+  );
 });
 
 /** What an operation of the description does must be what the description says. */
@@ -36,6 +41,10 @@ async function checkCall(
 ): Promise<number> {
   const answer = await api.call(route.method, path, options);
   const what = `${route.method} ${path} ${JSON.stringify(options)}: ${JSON.stringify(answer.body)}`;
+  if (answer.status === 501 && needsStripe(route)) {
+    assert.equal(errorAnswer.parse(answer.body).error_code, 'stripe_not_configured', what);
+    return answer.status;
+  }
   assert.ok(answer.status < 500, what);
   if (answer.status >= 400) {
     assert.equal(errorAnswer.parse(answer.body).status_code, answer.status, what);
@@ -63,14 +72,16 @@ function toSearch(query: object): URLSearchParams {
 
 /** Fields whose value has to fit what is there, as it is there. */
 function fit(body: unknown): unknown {
-  const fields = body as Record<string, unknown>;
+  const { vault_name: _, ...fields } = body as Record<string, unknown>;
   return {
     ...fields,
     ...('endpoint_id' in fields && { endpoint_id: objects['/endpoints'] }),
     ...('traffic_policy' in fields && { traffic_policy: policy }),
     ...('document' in fields && { document: policy }),
     ...('version' in fields && { version: 1 }),
-    ...('amount_usd' in fields && { amount_usd: '1.00' }),
+    ...('value' in fields && 'name' in fields && { vault_id: objects['/vaults'] }),
+    ...('lot_id' in fields && { lot_id: lotId }),
+    ...('amount_usd' in fields && { amount_usd: '5.00' }),
   };
 }
 
@@ -89,10 +100,13 @@ for (const route of routes) {
     let succeeded = 0;
     await fc.assert(
       fc.asyncProperty(query, body, async (query, body) => {
-        const own = isRemoval ? await makeOneOfEach(api.operator, api) : objects;
+        // In an account of its own, because an account has few vaults.
+        const removing = isRemoval ? await api.newAccount() : undefined;
+        const own = removing ? await makeOneOfEach(removing.client, { store: api.store, ...removing }) : objects;
         const search = toSearch(query);
         const path = `${fillPath(route.path, own)}${search.size > 0 ? `?${search}` : ''}`;
-        if ((await checkCall(route, operation, path, { body })) < 300) succeeded++;
+        const status = await checkCall(route, operation, path, { body, ...(removing && { token: removing.token }) });
+        if (status < 300 || status === 501) succeeded++;
       }),
       isRemoval ? { numRuns: 2, seed } : { numRuns: 12, seed },
     );

@@ -9,6 +9,7 @@ import {
   type NewEndpoint,
 } from '../../functions/store/endpoints.ts';
 import { startTestStore, tableNames } from '../support/store.ts';
+import { intercept } from '../support/store-faults.ts';
 
 let running: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
@@ -101,37 +102,29 @@ test('a release that comes late does not take away what was claimed meanwhile by
   let dropped: Promise<unknown> = Promise.resolve();
   const releaseMay = Promise.withResolvers<void>();
   const releaseComes = Promise.withResolvers<void>();
-  dropping.dynamo.middlewareStack.add(
-    (next, { commandName }) =>
-      async args => {
-        if (commandName !== 'DeleteItemCommand') return next(args);
-        releaseComes.resolve();
-        await releaseMay.promise;
-        return next(args);
-      },
-    { step: 'initialize' },
-  );
+  intercept(dropping.dynamo, async ({ name: command }, send) => {
+    if (command !== 'DeleteItemCommand') return send();
+    releaseComes.resolve();
+    await releaseMay.promise;
+    return send();
+  });
   let looks = 0;
   let claimed = 0;
-  adding.dynamo.middlewareStack.add(
-    (next, { commandName }) =>
-      async args => {
-        const { Item, Key } = args.input as Record<string, { pk?: { S?: string } } | undefined>;
-        // Another change has the host already when this one, which has read the endpoint, comes to claim it.
-        if (Key?.pk?.S === 'HOST#g.example' && looks++ === 0) await change(running.store, ['g.example']);
-        const output = await next(args);
-        if (commandName !== 'PutItemCommand' || Item?.pk?.S !== 'HOST#g.example') return output;
-        if (claimed++ === 0) {
-          dropped = change(dropping, []); // and a third gives it up, with the claim of this first round before it
-          await releaseComes.promise;
-        } else {
-          releaseMay.resolve();
-          await dropped;
-        }
-        return output;
-      },
-    { step: 'initialize' },
-  );
+  intercept(adding.dynamo, async ({ name: command, input }, send) => {
+    const { Item, Key } = input as Record<string, { pk?: { S?: string } } | undefined>;
+    // Another change has the host already when this one, which has read the endpoint, comes to claim it.
+    if (Key?.pk?.S === 'HOST#g.example' && looks++ === 0) await change(running.store, ['g.example']);
+    const output = await send();
+    if (command !== 'PutItemCommand' || Item?.pk?.S !== 'HOST#g.example') return output;
+    if (claimed++ === 0) {
+      dropped = change(dropping, []); // and a third gives it up, with the claim of this first round before it
+      await releaseComes.promise;
+    } else {
+      releaseMay.resolve();
+      await dropped;
+    }
+    return output;
+  });
   const added = await change(adding, ['g.example']);
   assert.ok(added.status === 'changed' && claimed === 2);
   assert.equal((await findEndpointByHost(running.store, 'g.example'))?.id, 'late');

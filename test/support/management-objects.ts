@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '../../functions/core/ids.ts';
 import type { ManagementClient } from '../../functions/management/client.generated.ts';
+import type { AnyRoute } from '../../functions/management/route.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { decide } from '../../functions/store/usage.ts';
 import { policy } from './management.ts';
@@ -14,6 +15,9 @@ export async function makeOneOfEach(
   const endpoint = await client.createEndpoint({ body: { slug, traffic_policy: policy } });
   const gatewayKey = await client.createAiGatewayApiKey({ body: { endpoint_id: endpoint.id } });
   const managementKey = await client.createApiKey({ body: { role: 'viewer' } });
+  const full = await client.createVault({ body: { name: `full-${slug}` } });
+  const secret = await client.createSecret({ body: { name: 'key', value: 'value', vault_id: full.id } });
+  const emptyVault = await client.createVault({ body: { name: slug } });
   const { audit_events } = await client.listAuditEvents();
   const requestId = newId('rq', Date.now(), randomBytes);
   const createdAt = new Date().toISOString();
@@ -41,6 +45,9 @@ export async function makeOneOfEach(
     '/endpoints/{id}/versions': '1',
     '/ai_gateway_api_keys': gatewayKey.id,
     '/api_keys': managementKey.id,
+    '/vaults': emptyVault.id,
+    '/secrets': secret.id,
+    '/credits/checkout_sessions': 'cs_test_1',
     '/accounts': accountId,
     '/audit_events': audit_events[0]?.id as string,
     '/usage/requests': requestId,
@@ -61,6 +68,11 @@ export function fillPath(template: string, objects: Record<string, string>): str
     .join('/');
 }
 
+/** Whether a route answers 501 here, because the test API has no Stripe secret. */
+export function needsStripe({ path }: Pick<AnyRoute, 'path'>): boolean {
+  return path === '/webhooks/stripe' || path.startsWith('/credits/checkout_sessions');
+}
+
 /** A body that each operation takes. */
 export const validBodies: Record<string, object> = {
   createAiGatewayApiKey: { endpoint_id: 'ep_000000000000000' },
@@ -75,4 +87,10 @@ export const validBodies: Record<string, object> = {
   validateEndpoint: { traffic_policy: policy },
   importEndpoints: { document: policy },
   createCreditGrant: { amount_usd: '1.00', reason: 'test' },
+  createCreditRefund: { lot_id: 'lot_000000000000000', reason: 'test' },
+  createCreditCheckoutSession: { amount_usd: '10.00' },
+  createVault: { name: 'valid' },
+  updateVault: { description: 'changed' },
+  createSecret: { name: 'valid', value: 'value', vault_name: 'valid' },
+  updateSecret: { description: 'changed' },
 };

@@ -11,12 +11,14 @@ import { createAccessKey } from '../../functions/store/access-keys.ts';
 import { createAccount, type Plan } from '../../functions/store/accounts.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { serveHttpApi } from '../../infra/local/http-api.ts';
+import { startSecrets } from '../../infra/local/secrets.ts';
 import {
   fallbackFunction,
   type ManagementFunction,
   managementCors,
   managementInventory,
 } from '../../infra/management-routes.ts';
+import { openTestSecrets } from './management-backend.ts';
 import { startTestStore } from './store.ts';
 
 const pepper = 'pepper';
@@ -29,7 +31,7 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
-/** The management API behind a local HTTP API, on a real store, with the first account and its endpoint. */
+/** The management API behind a local HTTP API, on a real store, with the first account and its endpoint; it sells no credits. */
 export interface TestManagement {
   url: string;
   store: Store;
@@ -58,6 +60,8 @@ export interface TestManagement {
 
 export async function startTestManagement(options: { rateLimit?: number } = {}): Promise<TestManagement> {
   const { store, close } = await startTestStore();
+  const secretsServer = await startSecrets();
+  const secretsClient = openTestSecrets(secretsServer.url);
   const clock: TestManagement['clock'] = { offsetMs: 0 };
   const now = () => clock.stoppedAtMs ?? Date.now() + clock.offsetMs;
   const plan = planFirstAccount(now(), randomBytes);
@@ -73,6 +77,7 @@ export async function startTestManagement(options: { rateLimit?: number } = {}):
     allowLoopback: true,
     extraProviders: [],
     report: (message, error) => reports.push(`${message}: ${error}`),
+    accountSecrets: { client: secretsClient, prefix: 'tollgate/accounts/' },
   };
   const server = await serveHttpApi(toHandlers(management), { cors: managementCors });
   const client = (token: string) => createManagementClient({ baseUrl: server.url, token });
@@ -123,6 +128,8 @@ export async function startTestManagement(options: { rateLimit?: number } = {}):
     },
     async close() {
       await server.close();
+      secretsClient.destroy();
+      await secretsServer.close();
       await close();
     },
   };

@@ -78,6 +78,7 @@ export const chatCompletions: Rules = {
   safety_identifier: plain,
   service_tier: serviceTier('default'),
   store: plain, // nothing is stored, see `managedBody`
+  thread: refused('"thread"', 'what the provider has stored can be of any length'),
   tool_choice: plain,
   tools: tools({ function: rewrittenJson, custom: rewrittenJson }),
   top_logprobs: plain,

@@ -7,7 +7,7 @@ import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { messages } from './messages.ts';
 import { responses } from './responses.ts';
-import { members, type Rules } from './rules.ts';
+import { requestMembers, type Rules } from './rules.ts';
 import { emptyTally, type Tally } from './tally.ts';
 
 /** Deeper than requests get, and shallow enough to be written as JSON again. */
@@ -34,7 +34,7 @@ export function measureRequest({ name }: Surface, body: Record<string, unknown>)
   const rules = rulesOf[name];
   if (!rules) throw new Error(`no rules for the members of ${name} requests`);
   const tally = emptyTally();
-  members(rules, 'the request')(body, tally);
+  requestMembers(rules)(body, tally);
   return tally;
 }
 

@@ -88,6 +88,7 @@ const contextManagement: Rule = (value, tally) => {
 
 /** @see https://platform.claude.com/docs/en/api/messages/create, and its beta beside it */
 export const messages: Rules = {
+  billing_policy: refused('"billing_policy"', 'it chooses who pays'),
   cache_control: plain, // its lifetime has a price, see `planBound`
   compaction: refused('"compaction"', 'summaries are written beyond the output limit'),
   container: refused('"container"', 'containers have a price of their own'),

@@ -121,6 +121,7 @@ export const responses: Rules = {
   max_output_tokens: plain,
   max_tool_calls: plain,
   metadata: plain,
+  multi_agent: refused('"multi_agent"', 'several agents write, each beyond the output limit'),
   parallel_tool_calls: plain,
   previous_response_id: refused('"previous_response_id"', storedContext, 'Send the whole conversation as "input"'),
   prompt: refused('"prompt"', storedContext),

@@ -5,11 +5,11 @@ import type { Tally } from './tally.ts';
 /**
  * Looks at one value of a request on managed keys: notes what it can use beyond its text, or refuses it.
  *
- * What is not listed is refused, for members of a request and of its messages as for types of items, parts and tools.
- * Providers add what costs money under new names (a faster mode, a second model, a server that holds the conversation), and a
- * list of what must not pass would let each of them through until somebody reads the news; then credits could be overspent.
- * OpenAI and Anthropic refuse names that they do not know anyway, so what this costs is that a new harmless one needs the
- * caller's own key until it is listed here. Other members of a part that is listed are its text.
+ * Inside a request, what is not listed is refused, for members of messages and options as for types of items, parts and
+ * tools: they are what runs at a provider, or brings pictures and pages. Members of the request itself that are not listed
+ * pass, as they do with own keys: clients use what providers added yesterday, and most of it costs nothing. One that turns
+ * out to cost is listed as refused. Until then what it cost beyond the hold is an overrun, which the deployment pays and is
+ * told of, and never the balance. Other members of a part that is listed are its text.
  */
 export type Rule = (value: unknown, tally: Tally) => void;
 export type Rules = Readonly<Record<string, Rule>>;
@@ -40,6 +40,19 @@ export function members(rules: Rules, what: string): Rule {
       const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
       if (!rule) throw unbounded(`${show(name)} in ${what}`, 'what it can cost is not known');
       rule(member, tally);
+    }
+  };
+}
+
+/** Members of the request itself by the rules of their names; a listed name in other letters could mean two things. */
+export function requestMembers(rules: Rules): Rule {
+  const listed = new Set(Object.keys(rules).map(name => name.toLowerCase()));
+  return (value, tally) => {
+    if (!isObject(value)) return;
+    for (const [name, member] of Object.entries(value)) {
+      if (member === null || member === undefined) continue;
+      if (Object.hasOwn(rules, name)) rules[name]?.(member, tally);
+      else if (listed.has(name.toLowerCase())) throw unbounded(`${show(name)} in the request`, 'it could mean two things');
     }
   };
 }

@@ -233,7 +233,7 @@ export const refusedMessagesRows: RefusedRow[] = [
     surface,
     body: message({ billing_policy: { type: 'billing_policy' } }),
     code: '3816',
-    says: '"billing_policy" in the request',
+    says: '"billing_policy": it chooses who pays',
   },
   {
     name: 'summaries',

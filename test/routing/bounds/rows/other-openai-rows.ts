@@ -182,13 +182,6 @@ export const refusedOtherOpenAiRows: RefusedRow[] = [
     says: '"best_of" is 200',
   },
   {
-    name: 'an unknown member of an embedding',
-    surface: embeddings,
-    body: { model: 'embedding', input: 'a', input_type: 'query' },
-    code: '3816',
-    says: '"input_type"',
-  },
-  {
     name: 'an earlier response',
     surface: responses,
     body: respond({ previous_response_id: 'resp_1' }),
