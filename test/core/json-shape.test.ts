@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hasMember, hasRepeatedMember, shapeOf } from '../../functions/core/json-shape.ts';
+import { hasEscapedName, hasMember, hasRepeatedMember, shapeOf } from '../../functions/core/json-shape.ts';
 
 test('JSON as JSON.stringify writes it repeats no member, whatever is in it', () => {
   fc.assert(
@@ -45,4 +45,40 @@ test('a member is found at any depth, and only as a member', () => {
   assert.equal(hasMember({ a: [1, { ttl: null }] }, 'ttl'), true);
   assert.equal(hasMember({ a: ['ttl', { b: 'ttl' }] }, 'ttl'), false);
   assert.equal(hasMember(Array(300_000).fill(1), 'ttl'), false);
+});
+
+test('an escape for what names are made of is found in names, and only there', () => {
+  for (const text of [
+    '{"\\u0074ype":1}',
+    '{"a":[{"b_\\u005f" \n :1}]}',
+    '{"\\\\\\u0041":1}',
+    '{"x\\u006E":1}',
+    '{"\\u0039":1}',
+  ]) {
+    JSON.parse(text);
+    assert.equal(hasEscapedName(text), true, text);
+  }
+  for (const text of [
+    '{"type":"\\u0074ype"}',
+    '["\\u0074",{"a":1}]',
+    '{"\\\\u0074ype":1}',
+    '{"\\u00e9\\u003c\\"":"\\u0041"}',
+    '{}',
+  ]) {
+    JSON.parse(text);
+    assert.equal(hasEscapedName(text), false, text);
+  }
+});
+
+test('no name is read otherwise than it is written, unless it has such an escape', () => {
+  const name = fc.string({ unit: fc.constantFrom('\\', 'u', '0', 't', '7', '4', '"', 'é', '_'), maxLength: 8 });
+  const written = (text: string) => text.replace(/[t_]/g, letter => `\\u00${letter.charCodeAt(0).toString(16)}`);
+  fc.assert(
+    fc.property(name, fc.boolean(), (plain, escapes) => {
+      const json = JSON.stringify({ a: 1, [plain]: 2 });
+      const text = escapes ? written(json) : json;
+      assert.equal(hasEscapedName(text), escapes && /[t_]/.test(plain));
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { hasRepeatedMember, shapeOf } from '../../core/json-shape.ts';
+import { hasEscapedName, hasRepeatedMember, shapeOf } from '../../core/json-shape.ts';
 import type { Surface } from '../../providers/surface.ts';
 import type { ModelCall } from '../model-call.ts';
 import { chatCompletions } from './chat-completions.ts';
@@ -47,6 +47,7 @@ export function measureRequest({ name }: Surface, body: Record<string, unknown>)
  * @throws GatewayError ERR_NGROK_3801 for JSON that two readers could understand differently
  */
 export function textTokensMax({ text, body }: ModelCall): number {
+  if (hasEscapedName(text)) throw badBody('the name of a member is written with escapes; send its letters as they are');
   const shape = shapeOf(body);
   if (shape.depth > depthMax) throw badBody(`it is nested ${shape.depth} levels deep; ${depthMax} are the most`);
   if (hasRepeatedMember(text, shape)) throw badBody('an object in it names a member twice; send it once');

@@ -52,6 +52,16 @@ test('the bound of a whole request, reckoned by hand', () => {
   assert.equal(planFor({ ...asked, fee }).plan?.bound?.mostNanoUsd, 6_639n);
 });
 
+test('a tool cannot hide behind a name that our parser could misread', () => {
+  const withTool = (name: string, type: string) =>
+    `{"model":"plain","messages":[],"tools":[{"type":"function","${name}":"${type}"}]}`;
+  // Before it has seen the first, V8 reads the second as a tool of type "web_search", afterwards as one of type "function".
+  planFor({ surface: 'chat', body: withTool('\\\\u00', 'x') });
+  const { plan, error } = planFor({ surface: 'chat', body: withTool('\\u0074ype', 'web_search') });
+  assert.equal(plan, undefined);
+  assert.match(error?.message ?? '', /the name of a member is written with escapes; send its letters as they are/);
+});
+
 test('counting tokens is free, whatever is counted', () => {
   const body = { model: 'unpriced', messages: [], tools: [{ type: 'web_search_20250305' }], unknown: 1 };
   const { plan, error } = planFor({ surface: 'count', body });
