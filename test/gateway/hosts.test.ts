@@ -16,7 +16,7 @@ before(async () => {
   const own = await findEndpoint(store, accountId, endpointId);
   assert.ok(own);
   const names = { id: otherId, slug: 'other', hosts: ['other.example.com'] };
-  await createEndpoint(store, { ...own, ...names }, { claimId: 'other', nowMs: Date.now() });
+  await createEndpoint(store, { ...own, ...names, createdBy: 'ak' }, { claimId: 'other', nowMs: Date.now() });
 });
 after(() => gateway.close());
 
