@@ -63,7 +63,10 @@ export class GatewayStack extends Stack {
         description: 'Management API: balance, grants, purchases, ledger',
         environment: { ...management.environment, TOLLGATE_STRIPE_SECRET: stripe.secretArn },
       }),
-      endpoints: this.addFunction('endpoints', { description: 'Management API: endpoints, policies', ...management }),
+      endpoints: this.addFunction('endpoints', {
+        description: 'Management API: endpoints, policies',
+        environment: { ...management.environment, TOLLGATE_FEE: settings.fee },
+      }),
       secrets: this.addFunction('secrets', {
         description: 'Management API: vaults and secrets',
         environment: { ...management.environment, TOLLGATE_ACCOUNT_SECRETS_PREFIX: accountSecretsPrefix },

@@ -91,7 +91,8 @@ export const modelRoutes: Route[] = [
 
 const catalogs = new WeakMap<Management, Catalog>();
 
-function catalogOf(management: Management): Catalog {
+/** The deployment's catalog. */
+export function catalogOf(management: Management): Catalog {
   const catalog = catalogs.get(management) ?? extendCatalog(builtInCatalog, management.extraProviders);
   catalogs.set(management, catalog);
   return catalog;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { classifyCredential } from '../core/credential.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { GatewayKey } from '../store/access-keys.ts';
@@ -25,7 +26,7 @@ export async function authenticate(request: GatewayRequest, gateway: Gateway): P
   const credential = readCredential(request.headers);
   const kind = credential === undefined ? 'foreign' : classifyCredential(credential);
   const gatewayKey = kind === 'foreign' ? undefined : await proveGatewayKey(credential as string, kind, gateway);
-  const endpoint = await findEndpoint(slug, gatewayKey, gateway);
+  const endpoint = await findEndpoint(slug, readHost(request.headers.host), gatewayKey, gateway);
   const account = await gateway.account(endpoint.accountId);
   if (account?.suspended) throw new GatewayError('account_suspended', 'The account is suspended; ask its operator');
   if (account?.plan !== 'payg') {
@@ -75,6 +76,7 @@ async function lookUp(credential: string, gateway: Gateway): Promise<GatewayKey 
 
 async function findEndpoint(
   slug: string | undefined,
+  host: string | undefined,
   gatewayKey: GatewayKey | undefined,
   gateway: Gateway,
 ): Promise<LoadedEndpoint> {
@@ -83,18 +85,38 @@ async function findEndpoint(
     throw new GatewayError('ERR_NGROK_3200', `There is no endpoint "${slug}"; check the path /e/{slug}/v1/…`);
   }
   if (!gatewayKey) {
-    if (named) return named;
+    const called = named ?? (host === undefined ? undefined : await gateway.endpointByHost(host));
+    if (called) return called;
     throw new GatewayError(
       'ERR_NGROK_3200',
-      'No endpoint: send an AI Gateway API key, or name the endpoint in the path as /e/{slug}/v1/…',
+      'No endpoint: send an AI Gateway API key, name the endpoint in the path as /e/{slug}/v1/…, or call one of its hosts',
     );
   }
   if (named && named.id !== gatewayKey.endpointId) {
     throw new GatewayError('ERR_NGROK_27008', `This AI Gateway API key does not belong to endpoint "${slug}"`);
   }
-  const own = await gateway.endpoint(gatewayKey.accountId, gatewayKey.endpointId);
+  const [own, hosted] = await Promise.all([
+    gateway.endpoint(gatewayKey.accountId, gatewayKey.endpointId),
+    host === undefined ? undefined : gateway.endpointByHost(host),
+  ]);
+  if (hosted && hosted.id !== gatewayKey.endpointId) {
+    throw new GatewayError(
+      'ERR_NGROK_27008',
+      `This AI Gateway API key does not belong to the endpoint of host "${host}"`,
+    );
+  }
   if (!own) throw new GatewayError('ERR_NGROK_3200', 'The endpoint of this AI Gateway API key was deleted');
   return own;
+}
+
+/** A name that Lambda gives to every Function URL. */
+const functionUrlHost = /\.lambda-url\.[a-z0-9-]+\.on\.aws$/;
+
+/** The host that a request names, if it could be an endpoint's: not a Function URL's own, an address or this machine. */
+function readHost(header: string | undefined): string | undefined {
+  const host = header?.trim().toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+  if (!host || host.startsWith('[') || isIP(host) !== 0) return undefined;
+  return /(^|\.)localhost$/.test(host) || functionUrlHost.test(host) ? undefined : host;
 }
 
 /** `Authorization: Bearer …` first, else `x-api-key`; an empty one counts as none. */

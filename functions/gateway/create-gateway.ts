@@ -13,7 +13,7 @@ import { findAccount } from '../store/accounts.ts';
 import { Balances } from '../store/balances.ts';
 import { Cache } from '../store/cache.ts';
 import type { Store } from '../store/dynamo.ts';
-import { type Endpoint, findEndpoint, findEndpointBySlug } from '../store/endpoints.ts';
+import { type Endpoint, findEndpoint, findEndpointByHost, findEndpointBySlug } from '../store/endpoints.ts';
 import { KeyLimits } from '../store/key-limits.ts';
 import { readPepper } from '../store/pepper.ts';
 import type { SecretReader } from '../store/secrets.ts';
@@ -69,6 +69,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     return load(await findEndpoint(store, accountId, endpointId));
   });
   const endpointsBySlug = cached(async slug => load(await findEndpointBySlug(store, slug)));
+  const endpointsByHost = cached(async host => load(await findEndpointByHost(store, host)));
   const lastUses = new Map<string, string>();
 
   return {
@@ -81,6 +82,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     account: id => accounts.get(id),
     endpoint: (accountId, endpointId) => endpoints.get(`${accountId} ${endpointId}`),
     endpointBySlug: slug => endpointsBySlug.get(slug),
+    endpointByHost: host => endpointsByHost.get(host),
     managedKeys: async () => (await secrets.read(parts.managedKeysSecret)) ?? {},
     managedKeysAgain: async () => (await secrets.readAgain(parts.managedKeysSecret)) ?? {},
     keyHealth,

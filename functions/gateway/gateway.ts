@@ -58,6 +58,8 @@ export interface Gateway {
   account(accountId: string): Promise<Account | undefined>;
   endpoint(accountId: string, endpointId: string): Promise<LoadedEndpoint | undefined>;
   endpointBySlug(slug: string): Promise<LoadedEndpoint | undefined>;
+  /** @param host in lower case, without a port */
+  endpointByHost(host: string): Promise<LoadedEndpoint | undefined>;
   /** The deployment's own keys: provider id → key. */
   managedKeys(): Promise<Record<string, string>>;
   /** The same, read again now: a provider refused one of them. */

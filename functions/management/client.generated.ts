@@ -314,6 +314,17 @@ export type EndpointCreated = {
   replayed?: true;
 };
 
+export type EndpointExplain = {
+  /** Where the request would go. */
+  path?: string;
+  /** The JSON of the request. */
+  body: Record<string, unknown>;
+  /** Whether the request would show a gateway key, without which no managed keys are used. */
+  with_gateway_key?: boolean;
+  /** Tried instead of the policy that the endpoint has. */
+  traffic_policy?: string;
+};
+
 export type EndpointImport = {
   /** A Traffic Policy document as it was written for ngrok. */
   document: string;
@@ -350,6 +361,46 @@ export type EndpointVersion = {
   created_at: string;
   created_by: Reference;
   traffic_policy: string;
+};
+
+export type Explanation = {
+  surface: string;
+  /** What would be tried, in this order. */
+  candidates: Array<{
+    name: string;
+    provider: string;
+    model: string;
+    /** Whether the catalog or the policy describes the model. */
+    known: boolean;
+    base_url: string;
+    /** Where its keys come from, in the order of use. */
+    keys: Array<string>;
+    /** Fields that the provider gets in place of the request’s. */
+    set: Record<string, unknown>;
+    /** Fields that the provider does not get. */
+    removed: Array<string>;
+    /** An estimate; null where the provider’s bill is not ours. */
+    cost_at_most_usd: string | null;
+  }>;
+  dropped: Array<{
+    model: string;
+    reason: string;
+  }>;
+  /** What each strategy did that was asked. */
+  model_selection: Array<{
+    strategy: string;
+    error: string | null;
+    candidates_returned: Array<string>;
+    models_to_try: Array<string>;
+  }>;
+  /** What would be set aside before the first candidate is called. An estimate: input tokens are counted here as a quarter of the bytes. */
+  hold_usd: string;
+  /** What the request would be refused with. */
+  error: {
+    code: string;
+    status: number;
+    message: string;
+  } | null;
 };
 
 export type Grant = {
@@ -699,6 +750,8 @@ export interface ManagementClient {
   validateEndpoint(input: { id: string; body: EndpointValidate; account?: string }): Promise<Validation>;
   /** Say what becomes of a policy written for ngrok, without saving it. */
   importEndpoints(input: { body: EndpointImport; account?: string }): Promise<ImportReport>;
+  /** Say what would happen to a request, without sending it. */
+  explainEndpoint(input: { id: string; body: EndpointExplain; account?: string }): Promise<Explanation>;
   /** List the models of the catalog, with prices and what they can do. */
   listModels(input?: { query?: { limit?: number; before_id?: string; id?: string; provider?: string; surface?: "chat-completions" | "completions" | "responses" | "embeddings" | "messages"; feature?: string }; account?: string }): Promise<{
     models: Array<Model>;
@@ -807,6 +860,7 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   rollbackEndpoint: ['POST', '/endpoints/{id}/rollback'],
   validateEndpoint: ['POST', '/endpoints/{id}/validate'],
   importEndpoints: ['POST', '/endpoints/import'],
+  explainEndpoint: ['POST', '/endpoints/{id}/explain'],
   listModels: ['GET', '/models'],
   getCreditBalance: ['GET', '/credits/balance'],
   createCreditGrant: ['POST', '/credits/grants'],

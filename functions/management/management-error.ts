@@ -32,6 +32,7 @@ const statuses = {
   precondition_failed: 412,
   request_too_large: 413,
   invalid_policy: 422,
+  unusable_request: 422,
   internal_error: 500,
   stripe_not_configured: 501,
   service_unavailable: 503,

@@ -2,6 +2,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ZodType, z } from 'zod';
 import type { ProviderData } from '../core/catalog/catalog.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Fee } from '../core/fee.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Role } from '../core/roles.ts';
 import type { Account } from '../store/accounts.ts';
@@ -24,6 +25,8 @@ export interface Management {
   /** Providers that the local stack adds to the catalog. */
   extraProviders: ProviderData[];
   report(message: string, error: unknown): void;
+  /** What the deployment charges on top; only functions that say what a request may cost have it. */
+  fee?: Fee | undefined;
   /** Where the values of accounts' secrets lie; only the function that writes them has it. */
   accountSecrets?: { client: SecretsManagerClient; prefix: string } | undefined;
   /** How Stripe is reached; only the function that sells credits has it. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { clockWithOffset } from '../core/clock.ts';
+import { type Fee, parseFee } from '../core/fee.ts';
 import { report } from '../core/report.ts';
 import { openStore } from '../store/dynamo.ts';
 import { createSecretReader, openSecrets } from '../store/secrets.ts';
@@ -21,7 +22,15 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
     extraProviders: JSON.parse(environment.TOLLGATE_LOCAL_PROVIDERS ?? '[]'),
     report,
+    fee: readFee(environment.TOLLGATE_FEE),
     accountSecrets: prefix ? { client, prefix } : undefined,
     stripe: stripeSecret ? { secretId: stripeSecret, apiBase: environment.TOLLGATE_STRIPE_API_BASE } : undefined,
   };
+}
+
+function readFee(text: string | undefined): Fee | undefined {
+  if (!text) return undefined;
+  const fee = parseFee(text);
+  if (!fee) throw new Error(`TOLLGATE_FEE is "${text}"; write it as 5%, 0.05/M or 5%+0.05/M`);
+  return fee;
 }

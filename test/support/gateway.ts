@@ -55,6 +55,7 @@ export async function startTestGateway(options: {
   baseUrls: Record<string, string>;
   managedKeys?: Record<string, string>;
   fee?: Fee;
+  cacheLifetimeMs?: number;
 }): Promise<TestGateway> {
   const { store, close } = await startTestStore();
   const clock = { offsetMs: 0 };
@@ -79,7 +80,7 @@ export async function startTestGateway(options: {
     accountSecrets: createAccountSecrets(secretReader, 'accounts/'),
     pepperSecret: 'pepper',
     managedKeysSecret: 'managed',
-    cacheLifetimeMs: 0,
+    cacheLifetimeMs: options.cacheLifetimeMs ?? 0,
     baseUrls: new Map(Object.entries(options.baseUrls)),
     countTokens: (_model, text) => Math.ceil(text.length / 4),
     report: (message, error) => reports.push(`${message}: ${error}`),

@@ -85,6 +85,7 @@ export const validBodies: Record<string, object> = {
   updateEndpoint: { description: 'changed' },
   rollbackEndpoint: { version: 1 },
   validateEndpoint: { traffic_policy: policy },
+  explainEndpoint: { body: { messages: [] } },
   importEndpoints: { document: policy },
   createCreditGrant: { amount_usd: '1.00', reason: 'test' },
   createCreditRefund: { lot_id: 'lot_000000000000000', reason: 'test' },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createFirstAccount, planFirstAccount } from '../../functions/bootstrap/create-first-account.ts';
 import { digestToken, newToken } from '../../functions/core/credential.ts';
+import type { Fee } from '../../functions/core/fee.ts';
 import { newId } from '../../functions/core/ids.ts';
 import type { Role } from '../../functions/core/roles.ts';
 import { createManagementClient, type ManagementClient } from '../../functions/management/client.generated.ts';
@@ -58,7 +59,7 @@ export interface TestManagement {
   close(): Promise<void>;
 }
 
-export async function startTestManagement(options: { rateLimit?: number } = {}): Promise<TestManagement> {
+export async function startTestManagement(options: { rateLimit?: number; fee?: Fee } = {}): Promise<TestManagement> {
   const { store, close } = await startTestStore();
   const secretsServer = await startSecrets();
   const secretsClient = openTestSecrets(secretsServer.url);
@@ -77,6 +78,7 @@ export async function startTestManagement(options: { rateLimit?: number } = {}):
     allowLoopback: true,
     extraProviders: [],
     report: (message, error) => reports.push(`${message}: ${error}`),
+    fee: options.fee,
     accountSecrets: { client: secretsClient, prefix: 'tollgate/accounts/' },
   };
   const server = await serveHttpApi(toHandlers(management), { cors: managementCors });
