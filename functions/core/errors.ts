@@ -3,6 +3,7 @@
  * Codes and statuses are the product's; those without a published status follow their neighbours.
  */
 const errorTable = {
+  ERR_NGROK_2238: [422, 'policy_failed'], // a template in the policy
   ERR_NGROK_3200: [404, 'not_found_error'], // no such endpoint
   ERR_NGROK_3800: [502, 'provider_unreachable'],
   ERR_NGROK_3801: [400, 'invalid_request_error'],

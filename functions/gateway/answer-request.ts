@@ -116,10 +116,15 @@ function traceHeaders({ requestId, served, attempts }: Exchange): Record<string,
     'ngrok-aig-attempts': String(attempts.length),
     ...(served && {
       'ngrok-aig-provider': served.candidate.provider.id,
-      'ngrok-aig-model': served.candidate.model.id,
+      'ngrok-aig-model': headerText(served.candidate.model.id),
     }),
     ...(served?.outputLimit !== undefined && { 'ngrok-aig-output-limit': String(served.outputLimit) }),
   };
+}
+
+/** Names of models are any text; headers are not. */
+function headerText(text: string): string {
+  return text.slice(0, 255).replace(/[^\x20-\x7e]/gu, encodeURIComponent);
 }
 
 async function* once(body: string | Buffer): AsyncGenerator<string | Buffer> {

@@ -7,6 +7,8 @@ import { UnusableAnswer } from './unusable-answer.ts';
 
 /** Announcements and comments before the first content are kept back; a provider that sends more of them has none. */
 const openingBytesMax = 16 * 1024 * 1024;
+/** What keeping one costs besides its bytes: many empty events are not little. */
+const eventOverheadBytes = 1024;
 
 /** How long a provider may keep its connection open after its terminator: nobody waits for anything any more. */
 const afterEndMs = 1_000;
@@ -53,7 +55,7 @@ export class AnswerStream {
       else if (this.problem !== undefined) throw new UnusableAnswer(`the stream began with ${this.problem}`);
       else if (events === undefined) throw new UnusableAnswer('the stream ended before its first content');
       for (const event of events ?? []) {
-        bytes += event.length;
+        bytes += event.length + eventOverheadBytes;
         this.opening.push(event);
       }
       if (bytes > openingBytesMax && !this.hasContent)

@@ -15,6 +15,8 @@ import { providerRequest } from './provider-request.ts';
 import { UnusableAnswer } from './unusable-answer.ts';
 
 const errorBodyBytesMax = 64 * 1024;
+/** An error that comes slowly does not keep the next candidate waiting. */
+const errorBodyMs = 2_000;
 const shownErrorCharactersMax = 1024;
 
 /** Every candidate failed, and the last one with an HTTP answer, which the client gets to see. */
@@ -142,7 +144,8 @@ async function failedAnswer(answer: ProviderAnswer, attempt: Attempt): Promise<R
   const { status, headers } = answer;
   attempt.record.failure = 'http';
   attempt.record.error = `HTTP ${status}`;
-  const body = await readBeginning(answer.body, errorBodyBytesMax);
+  const slow = setTimeout(() => answer.abandon(), errorBodyMs);
+  const body = await readBeginning(answer.body, errorBodyBytesMax).finally(() => clearTimeout(slow));
   answer.abandon();
   attempt.errorBody = body.toString('utf8').slice(0, shownErrorCharactersMax);
   return { status: 'failed', key: attempt.key, answer: { status, headers, body } };

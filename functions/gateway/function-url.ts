@@ -21,16 +21,18 @@ export function toFunctionUrlHandler(gateway: Gateway, responseStreams: Response
     const stream = responseStreams.from(responseStream, { statusCode: status, headers });
     let isEmpty = true;
     let cut: AnswerCut | undefined;
+    const patience = startPatience(context);
     try {
       for await (const chunk of response.body) {
         isEmpty = false;
-        await write(stream, chunk);
+        await write(stream, chunk, patience.signal);
       }
     } catch (error) {
       if (error instanceof AnswerCut) cut = error;
       else gateway.report('an answer broke off', error);
     } finally {
       if (isEmpty) stream.write(''); // without a write, Lambda would lose status and headers
+      patience.stop();
       if (!cut) stream.end();
     }
     await response.finish();
@@ -50,13 +52,26 @@ function toGatewayRequest(event: LambdaFunctionURLEvent, context: Context | unde
 }
 
 /** A client that has left is no reason to stop: the answer is read to its end and paid for. */
-async function write(stream: Writable, chunk: string | Buffer): Promise<void> {
-  if (stream.destroyed || stream.write(chunk)) return;
+async function write(stream: Writable, chunk: string | Buffer, patience: AbortSignal): Promise<void> {
+  if (patience.aborted || stream.destroyed || stream.write(chunk)) return;
   await new Promise<void>(resolve => {
     const onReady = () => {
       stream.off('drain', onReady).off('close', onReady);
+      patience.removeEventListener('abort', onReady);
       resolve();
     };
     stream.on('drain', onReady).on('close', onReady);
+    patience.addEventListener('abort', onReady, { once: true });
   });
+}
+
+/** Before Lambda stops us: what is left by then is for the bookkeeping, however slowly the client reads. */
+const bookkeepingMs = 15_000;
+const longestMs = 900_000;
+
+function startPatience(context: Context | undefined): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const timeMs = Math.min(context?.getRemainingTimeInMillis() ?? longestMs, longestMs) - bookkeepingMs;
+  const timer = setTimeout(() => controller.abort(), Math.max(0, timeMs));
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

@@ -1,4 +1,7 @@
 import { mergeHeaders } from '../routing/bounds/beta-headers.ts';
+import { GatewayError } from '../core/errors.ts';
+import { EvaluationError } from '../policy/expressions/expression-error.ts';
+import type { TemplateScope } from '../policy/expressions/template.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { type PlanParts, planAttempts } from '../routing/plan-attempts.ts';
 import { type Credentials, clientProviderOf, keysFor, type ProviderKey } from '../routing/provider-keys.ts';
@@ -39,14 +42,22 @@ export async function planCall(
     };
   };
   const credentials = await credentialsFrom(false);
-  const headers = templates.headers(credentials.scope);
+  const fill = <Value>(field: string, render: (scope: TemplateScope) => Value): Value => {
+    try {
+      return render(credentials.scope);
+    } catch (cause) {
+      if (!(cause instanceof EvaluationError)) throw cause;
+      throw new GatewayError('ERR_NGROK_2238', `The policy's "${field}" cannot be filled in: ${cause.message}`, { cause });
+    }
+  };
+  const headers = fill('headers', templates.headers);
   const parts: PlanParts = {
     call,
     catalog,
     config: policy.aiGateway,
     ownKeys,
     credentials,
-    bodyRules: { body: templates.body(credentials.scope), outputTokensMax: policy.aiGateway.max_output_tokens },
+    bodyRules: { body: fill('body', templates.body), outputTokensMax: policy.aiGateway.max_output_tokens },
     headers: mergeHeaders(request.headers, headers),
     baseUrls: gateway.baseUrls,
     fee: gateway.fee,
@@ -56,7 +67,7 @@ export async function planCall(
   return {
     ...planAttempts(candidates, parts),
     headers,
-    queryParams: templates.queryParams(credentials.scope),
+    queryParams: fill('query_params', templates.queryParams),
     async keysNow(candidate) {
       const entry = catalog.provider(candidate.provider.id);
       if (!entry) throw new Error(`candidate ${candidateName(candidate)} is of no provider of its endpoint`);

@@ -23,7 +23,7 @@ const anthropicVersion = '2023-06-01';
 export function providerRequest(
   request: GatewayRequest,
   { caller, call }: Exchange,
-  { candidate, baseUrl, forwarded }: Plan,
+  { candidate, baseUrl, forwarded, bound }: Plan,
   key: ProviderKey,
   { headers: configured, queryParams }: Pick<CallPlan, 'headers' | 'queryParams'>,
 ): ProviderRequest {
@@ -39,7 +39,7 @@ export function providerRequest(
     const lower = name.toLowerCase();
     if (key.source !== 'managed' || !isReserved(lower)) headers[lower] = value;
   }
-  const body = forwardedText(call, candidate, forwarded);
+  const body = forwardedText(call, candidate, forwarded, bound !== undefined);
   headers['content-length'] = String(Buffer.byteLength(body));
   return { url: providerUrl(baseUrl, caller.path, request.query, queryParams), headers, body };
 }

@@ -58,7 +58,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     errorCode: exchange.errorCode,
     provider: served?.candidate.provider.id,
     model: served?.candidate.model.id,
-    attempts: exchange.attempts.map(({ record }) => record),
+    attempts: exchange.attempts.map(({ record }) => ({ ...record, error: record.error && cut(record.error) })),
     resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && exchange.usage === undefined ? true : undefined,
@@ -96,18 +96,27 @@ function listedPrice({ provider, model }: Candidate, { catalog }: Gateway): Pric
   return catalog.model(provider.id, model.id)?.price;
 }
 
-/** Enough to tell why these candidates and no others; a policy may offer hundreds. */
+/** Enough to tell why these candidates and no others; a policy may offer hundreds, and an item holds 400 KB. */
 const namesRecordedMax = 32;
+const selectionsRecordedMax = 8;
+const textRecordedMax = 300;
 
 function toResolutionRecord({ call, resolution, dropped }: Exchange): UsageRecord['resolution'] {
   return {
-    asked: [...call.modelNames],
-    candidates: resolution.candidates.slice(0, namesRecordedMax).map(candidateName),
-    rejected: [...resolution.rejected, ...dropped].slice(0, namesRecordedMax),
-    selections: resolution.selections.map(({ returned, toTry, ...selection }) => ({
-      ...selection,
-      returned: returned.slice(0, namesRecordedMax),
-      toTry: toTry.slice(0, namesRecordedMax),
+    asked: call.modelNames.slice(0, namesRecordedMax).map(cut),
+    candidates: resolution.candidates.slice(0, namesRecordedMax).map(candidateName).map(cut),
+    rejected: [...resolution.rejected, ...dropped]
+      .slice(0, namesRecordedMax)
+      .map(({ model, reason }) => ({ model: cut(model), reason: cut(reason) })),
+    selections: resolution.selections.slice(-selectionsRecordedMax).map(({ strategy, error, returned, toTry }) => ({
+      strategy: cut(strategy),
+      ...(error !== undefined && { error: cut(error) }),
+      returned: returned.slice(0, namesRecordedMax).map(cut),
+      toTry: toTry.slice(0, namesRecordedMax).map(cut),
     })),
   };
+}
+
+function cut(text: string): string {
+  return text.length <= textRecordedMax ? text : `${text.slice(0, textRecordedMax - 1)}…`;
 }

@@ -25,8 +25,10 @@ export async function* relayJson(answer: ProviderAnswer, exchange: Exchange, gat
     if (!(error instanceof ProviderError)) throw error;
     isWhole = false;
   }
-  if (bytes > readAnswerBytesMax) exchange.outcome = isWhole ? 'succeeded' : 'stream_failed';
-  else readJson(Buffer.concat(chunks).toString('utf8'), exchange);
+  if (bytes > readAnswerBytesMax) {
+    exchange.outcome = isWhole ? 'succeeded' : 'stream_failed';
+    exchange.relayedText.addBytes(bytes); // nobody reads its usage, and it is not for nothing
+  } else readJson(Buffer.concat(chunks).toString('utf8'), exchange);
 }
 
 function readJson(text: string, exchange: Exchange): void {

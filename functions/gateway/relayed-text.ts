@@ -14,6 +14,11 @@ export class RelayedText {
     else this.bytesBeyond += Buffer.byteLength(text);
   }
 
+  /** Counts what is not kept at all. */
+  addBytes(bytes: number): void {
+    this.bytesBeyond += bytes;
+  }
+
   /** What is beyond the limit counts as one token for every four bytes. */
   countTokens(count: (text: string) => number): number {
     return count(this.texts.join('')) + Math.ceil(this.bytesBeyond / 4);

@@ -53,8 +53,13 @@ export async function callProvider(call: ProviderCall, egress: Egress): Promise<
   try {
     return await send(call, egress);
   } catch (error) {
-    if (error instanceof StaleConnection) return send(call, egress);
-    throw error;
+    if (!(error instanceof StaleConnection)) throw error;
+  }
+  try {
+    return await send(call, egress);
+  } catch (error) {
+    if (!(error instanceof StaleConnection)) throw error;
+    throw new ProviderError('connection', `${call.url.host} closed two connections without an answer`, error);
   }
 }
 
@@ -81,6 +86,8 @@ function send(call: ProviderCall, egress: Egress): Promise<ProviderAnswer> {
     outgoing.once('close', () => {
       silence.stop();
       call.deadline.removeEventListener('abort', onDeadline);
+      // Node drops an upgrade that nobody asked for without an error; after an answer this changes nothing.
+      reject(new ProviderError('connection', `${call.url.host} closed the connection without an answer`));
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const stale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');

@@ -73,10 +73,16 @@ export function limitOutput(
 /**
  * The text to send. Streams of the catalog's providers are asked for their usage; an endpoint's own providers are not,
  * because one of them may not know the option.
+ * @param isPaid credits pay for it: then usage is asked for whatever a policy says that the model refuses
  */
-export function forwardedText(call: ModelCall, { provider, model }: Candidate, forwarded: ForwardedBody): string {
+export function forwardedText(
+  call: ModelCall,
+  { provider, model }: Candidate,
+  forwarded: ForwardedBody,
+  isPaid: boolean,
+): string {
   const { set, remove, members } = forwarded;
   const usage = call.streaming && !provider.custom ? call.surface.usageRequest(members) : {};
-  const asked = Object.entries(usage).filter(([name]) => !model.unsupportedParams?.includes(name));
+  const asked = Object.entries(usage).filter(([name]) => isPaid || !model.unsupportedParams?.includes(name));
   return editJsonObject(call.text, { set: { ...set, ...Object.fromEntries(asked) }, remove });
 }

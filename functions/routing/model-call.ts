@@ -25,6 +25,10 @@ export function parseModelCall(bytes: Buffer, surface: Surface): ModelCall {
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
     throw badBody('"stream" must be a boolean');
   const named = [...(model ? [model] : []), ...(models ?? [])];
+  if (named.length > namesMax) throw badBody(`it names ${named.length} models; name at most ${namesMax}`);
+  if (named.some(name => name.length > nameLengthMax)) {
+    throw badBody(`the name of a model has over ${nameLengthMax} characters`);
+  }
   return {
     surface,
     text,
@@ -34,6 +38,10 @@ export function parseModelCall(bytes: Buffer, surface: Surface): ModelCall {
     streaming: stream === true,
   };
 }
+
+/** More models than anybody tries, and few enough to be answered for one by one. */
+const namesMax = 100;
+const nameLengthMax = 255;
 
 /** Deeper than any API's own structure, and shallow enough for code that walks it to call itself. */
 const depthMax = 200;

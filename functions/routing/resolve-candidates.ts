@@ -101,8 +101,16 @@ function namedCandidates(names: readonly string[], catalog: EndpointCatalog, rej
   }
   if (kept.size > 0) return [...kept.values()];
   const type = exclusions.find(exclusion => exclusion !== 'disabled') ?? 'model_unknown';
-  throw new GatewayError('ERR_NGROK_3804', rejected.map(({ reason }) => reason).join('; '), { type });
+  throw new GatewayError('ERR_NGROK_3804', listed(rejected.map(({ reason }) => reason)), { type });
 }
+
+/** The first few, so that no message is long. */
+function listed(reasons: readonly string[]): string {
+  const more = reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : [];
+  return [...reasons.slice(0, reasonsMax), ...more].join('; ');
+}
+
+const reasonsMax = 10;
 
 function speaking(candidates: readonly Candidate[], surface: Surface): readonly Candidate[] {
   const able = candidates.filter(candidate => speaks(candidate, surface, true));

@@ -13,7 +13,7 @@ function forward(body: object, yaml = '{}', rules = noRules, path = '/v1/chat/co
   assert(surface && candidate);
   const call = parseModelCall(Buffer.from(JSON.stringify(body)), surface);
   const forwarded = forwardedBody(call, candidate, rules);
-  const sent = JSON.parse(forwardedText(call, candidate, forwarded));
+  const sent = JSON.parse(forwardedText(call, candidate, forwarded, false));
   const { stream_options: _, ...withoutUsage } = sent;
   return { sent, members: forwarded.members, withoutUsage };
 }
@@ -108,5 +108,5 @@ test('a request without a model stays without one', () => {
   assert(surface && entry);
   const call = parseModelCall(Buffer.from('{"input":"x"}'), surface);
   const candidate = catalog.withoutModel(entry);
-  assert.equal(forwardedText(call, candidate, forwardedBody(call, candidate, noRules)), '{"input":"x"}');
+  assert.equal(forwardedText(call, candidate, forwardedBody(call, candidate, noRules), false), '{"input":"x"}');
 });

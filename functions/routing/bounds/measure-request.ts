@@ -60,9 +60,29 @@ export function addedTextTokensMax(set: Record<string, unknown>): number {
   return Math.max(Buffer.byteLength(text), normalizedBytes(text));
 }
 
+/** Bytes of each character, normalised by itself: normalising a whole text takes time with the square of some texts. */
+const bytesOfCharacter = new Uint8Array(0x110000);
+
 function normalizedBytes(text: string): number {
-  const bytes = Buffer.byteLength(text);
-  return bytes === text.length ? bytes : Buffer.byteLength(text.normalize('NFKC'));
+  const plainBytes = Buffer.byteLength(text);
+  if (plainBytes === text.length) return plainBytes;
+  let bytes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const point = text.codePointAt(at) as number;
+    if (point > 0xffff) at++;
+    if (point < 128) bytes++;
+    else bytes += bytesOfCharacter[point] || measureCharacter(point);
+  }
+  return bytes;
+}
+
+function measureCharacter(point: number): number {
+  const character = String.fromCodePoint(point);
+  const isHangul = point >= 0xac00 && point <= 0xd7a3; // its parts always join again
+  const normalized = character.normalize(isHangul ? 'NFKC' : 'NFKD');
+  const bytes = Math.max(Buffer.byteLength(character), Buffer.byteLength(normalized));
+  bytesOfCharacter[point] = bytes;
+  return bytes;
 }
 
 function badBody(problem: string): GatewayError {

@@ -71,7 +71,7 @@ test('counting tokens is free, whatever is counted', () => {
 function sent(asked: Asked): string {
   const { call, plan } = planFor(asked);
   assert(plan);
-  return forwardedText(call, plan.candidate, plan.forwarded);
+  return forwardedText(call, plan.candidate, plan.forwarded, true);
 }
 
 test('but for the model’s name, a request is sent as it came', () => {
@@ -140,7 +140,7 @@ test('with a lowered limit a request costs no more than is held, and one token m
       if (limit < bound.outputLimit) assert.ok(costWithLimit(bound, limit + 1) > heldNanoUsd);
       const { members } = fitted.plan.forwarded;
       assert.ok((call.surface.outputLimit(members) ?? 500) <= limit, 'the provider is told');
-      const text = JSON.parse(forwardedText(call, plan.candidate, fitted.plan.forwarded));
+      const text = JSON.parse(forwardedText(call, plan.candidate, fitted.plan.forwarded, true));
       assert.equal(call.surface.outputLimit(text), call.surface.outputLimit(members));
       assert.equal(outputLimitWithin(bound, bound.leastNanoUsd - 1n), undefined);
       assert.equal(bound.leastNanoUsd <= bound.mostNanoUsd, true);

@@ -211,6 +211,7 @@ export const openai: OverlayProvider = {
   displayName: 'OpenAI',
   baseUrl: 'https://api.openai.com/v1/',
   outputLimit: 'max_completion_tokens',
+  keyPrefixes: ['sk-proj-', 'sk-svcacct-', 'sk-admin-'],
   managed: true,
   managedMembers: { 'chat-completions': standard, responses: standard },
   models: [...current, ...embeddings, ...family({ deprecated: true }, [...deprecatedGpt, ...deprecatedO])],
