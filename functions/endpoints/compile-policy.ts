@@ -1,7 +1,10 @@
 import { parse } from 'yaml';
+import { type Catalog, CatalogCollision } from '../core/catalog/catalog.ts';
 import { ManagementError } from '../management/management-error.ts';
 import type { Management } from '../management/route.ts';
-import { type PolicyProblem, parsePolicy } from '../policy/parse-policy.ts';
+import { type PolicyProblem, parsePolicy, type TrafficPolicy } from '../policy/parse-policy.ts';
+import { EndpointCatalog } from '../routing/endpoint-catalog.ts';
+import { catalogOf } from './models.ts';
 
 /** Text and compiled form are kept in one item, which may have 400 KB, together with everything else. */
 const storedBytesMax = 350_000;
@@ -15,10 +18,14 @@ export interface CompiledPolicy {
 /** Reads a policy. @returns what an endpoint keeps of it, or everything that is wrong with it */
 export function tryPolicy(
   trafficPolicy: string,
-  { allowLoopback }: Pick<Management, 'allowLoopback'>,
+  management: Pick<Management, 'allowLoopback' | 'extraProviders'>,
 ): CompiledPolicy | { problems: PolicyProblem[] } {
-  const parsed = parsePolicy(trafficPolicy, { allowLoopback });
+  const catalog = catalogOf(management);
+  const knowsProvider = (name: string) => catalog.provider(name) !== undefined;
+  const parsed = parsePolicy(trafficPolicy, { allowLoopback: management.allowLoopback, knowsProvider });
   if (!('policy' in parsed)) return parsed;
+  const collision = collisionIn(parsed.policy, catalog);
+  if (collision) return { problems: [collision] };
   const compiledPolicy = JSON.stringify(parsed.policy);
   if (Buffer.byteLength(trafficPolicy) + Buffer.byteLength(compiledPolicy) > storedBytesMax) {
     const message = `the policy is too large; it and its compiled form may have ${storedBytesMax} bytes together`;
@@ -27,8 +34,22 @@ export function tryPolicy(
   return { trafficPolicy, compiledPolicy, callsModels: hasAiGateway(trafficPolicy) };
 }
 
+/** A name that would mean two things once the policy meets the catalog. */
+function collisionIn({ aiGateway }: TrafficPolicy, catalog: Catalog): PolicyProblem | undefined {
+  try {
+    new EndpointCatalog(catalog, aiGateway);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CatalogCollision)) throw error;
+    return { code: 'ERR_NGROK_2204', path: 'providers', message: error.message };
+  }
+}
+
 /** @throws ManagementError invalid_policy, with every problem in its details */
-export function compilePolicy(trafficPolicy: string, management: Pick<Management, 'allowLoopback'>): CompiledPolicy {
+export function compilePolicy(
+  trafficPolicy: string,
+  management: Pick<Management, 'allowLoopback' | 'extraProviders'>,
+): CompiledPolicy {
   const compiled = tryPolicy(trafficPolicy, management);
   if (!('problems' in compiled)) return compiled;
   const { problems } = compiled;

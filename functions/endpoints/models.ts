@@ -89,10 +89,10 @@ export const modelRoutes: Route[] = [
   }),
 ];
 
-const catalogs = new WeakMap<Management, Catalog>();
+const catalogs = new WeakMap<object, Catalog>();
 
 /** The deployment's catalog. */
-export function catalogOf(management: Management): Catalog {
+export function catalogOf(management: Pick<Management, 'extraProviders'>): Catalog {
   const catalog = catalogs.get(management) ?? extendCatalog(builtInCatalog, management.extraProviders);
   catalogs.set(management, catalog);
   return catalog;

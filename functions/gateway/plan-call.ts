@@ -1,7 +1,7 @@
-import { mergeHeaders } from '../routing/bounds/beta-headers.ts';
 import { GatewayError } from '../core/errors.ts';
 import { EvaluationError } from '../policy/expressions/expression-error.ts';
 import type { TemplateScope } from '../policy/expressions/template.ts';
+import { mergeHeaders } from '../routing/bounds/beta-headers.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { type PlanParts, planAttempts } from '../routing/plan-attempts.ts';
 import { type Credentials, clientProviderOf, keysFor, type ProviderKey } from '../routing/provider-keys.ts';
@@ -47,7 +47,9 @@ export async function planCall(
       return render(credentials.scope);
     } catch (cause) {
       if (!(cause instanceof EvaluationError)) throw cause;
-      throw new GatewayError('ERR_NGROK_2238', `The policy's "${field}" cannot be filled in: ${cause.message}`, { cause });
+      throw new GatewayError('ERR_NGROK_2238', `The policy's "${field}" cannot be filled in: ${cause.message}`, {
+        cause,
+      });
     }
   };
   const headers = fill('headers', templates.headers);

@@ -68,7 +68,8 @@ function otherKey(provider: Provider, hasOwnUrl: boolean, credentials: Credentia
   const managed = hasGatewayKey && !hasOwnUrl && !provider.custom ? managedKeys.get(provider.id) : undefined;
   if (managed) return { source: 'managed', value: managed };
   // A client's key goes to its provider, and not to where a policy says that this provider is.
-  if (clientCredential && clientProviderId === provider.id && !(hasOwnUrl && !provider.custom)) return { source: 'client', value: clientCredential };
+  if (clientCredential && clientProviderId === provider.id && !(hasOwnUrl && !provider.custom))
+    return { source: 'client', value: clientCredential };
   if (provider.custom) return { source: 'none', value: '' };
   if (!hasGatewayKey) {
     throw new GatewayError(

@@ -58,7 +58,11 @@ export async function startCredits(): Promise<TestCredits> {
         queryStringParameters: Object.fromEntries(url.searchParams),
         body: typeof body === 'string' ? body : JSON.stringify(body),
         isBase64Encoded: false,
-        requestContext: { http: { method, path: url.pathname }, domainName: 'localhost' },
+        requestContext: {
+          http: { method, path: url.pathname, sourceIp: '127.0.0.1' },
+          domainName: 'localhost',
+          requestId: 'request-1',
+        },
         version: '2.0',
       };
       const result = (await handler(

@@ -173,7 +173,7 @@ test('a provider that refuses the deployment’s own key is no fault of the clie
 
 test('a key that cannot stand in a header is passed over for the next', async () => {
   await gateway.setPolicy(
-    'on_http_request: [{ type: ai-gateway, config: { providers: [{ id: openai, api_keys: [{ value: "${secrets.get(\'v\', \'bad\')}" }, { value: sk-good }] }] } }]',
+    "on_http_request: [{ type: ai-gateway, config: { providers: [{ id: openai, api_keys: [{ value: \"${secrets.get('v', 'bad')}\" }, { value: sk-good }] }] } }]",
   );
   gateway.secrets[`accounts/${gateway.accountId}`] = { 'v/bad': 'sk-…\n' };
   const response = await gateway.chat(hello);

@@ -7,7 +7,7 @@ import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { messages } from './messages.ts';
 import { responses } from './responses.ts';
-import { requestMembers, type Rules } from './rules.ts';
+import { type Rules, requestMembers } from './rules.ts';
 import { emptyTally, type Tally } from './tally.ts';
 
 /** Deeper than requests get, and shallow enough to be written as JSON again. */

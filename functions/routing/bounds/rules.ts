@@ -52,7 +52,8 @@ export function requestMembers(rules: Rules): Rule {
     for (const [name, member] of Object.entries(value)) {
       if (member === null || member === undefined) continue;
       if (Object.hasOwn(rules, name)) rules[name]?.(member, tally);
-      else if (listed.has(name.toLowerCase())) throw unbounded(`${show(name)} in the request`, 'it could mean two things');
+      else if (listed.has(name.toLowerCase()))
+        throw unbounded(`${show(name)} in the request`, 'it could mean two things');
     }
   };
 }
