@@ -276,7 +276,10 @@ test('what was refunded and is spent already is reported', async () => {
   assert(held.status === 'held');
   await balances.settle(held.hold, 6_000_000_000n, nowMs);
   api.reports.length = 0;
-  assert.equal((await api.deliver(refundEvent(accountId, { payment: payment.payment_intent }))).body.status, 'refunded');
+  assert.equal(
+    (await api.deliver(refundEvent(accountId, { payment: payment.payment_intent }))).body.status,
+    'refunded',
+  );
   assert.match(api.reports.join(), /6\.00 USD of it are no longer there/);
   assert.deepEqual(await lotsOf(accountId), []);
 });
