@@ -127,9 +127,9 @@ export async function gather(
 }
 
 /**
- * Changes how many shards requests choose from, and makes room for as many or more. Shard 0 says it first, and that more of them may exist from now on;
- * then every shard says it. Where it is not yet said, or was said by somebody else meanwhile, requests choose otherwise,
- * and their money is as safe.
+ * Changes how many shards requests choose from, and makes room for as many or more. Shard 0 says it first, and that more of
+ * them may exist from now on; then every shard says it. Where it is not yet said, or was said by somebody else meanwhile,
+ * requests choose otherwise, and their money is as safe.
  * @returns false when shard 0 was changed meanwhile: then there may be no more shards than before
  */
 export async function setSpread(
