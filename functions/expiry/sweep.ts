@@ -2,7 +2,7 @@ import { isAbandoned } from '../core/balance.ts';
 import type { Clock } from '../core/clock.ts';
 import { parseHoldKey } from '../core/hold-id.ts';
 import { idTimeMs } from '../core/ids.ts';
-import type { Balances } from '../store/balances.ts';
+import type { Balances, Hold } from '../store/balances.ts';
 import type { KeyLimits } from '../store/key-limits.ts';
 import type { LimitPlace } from '../store/limit-table.ts';
 import { chargeFor, isPaidBy, limitChargeFor, recordLifetimeSeconds, type UsageRecord } from '../store/usage.ts';
@@ -37,7 +37,7 @@ export interface SweepResult {
   strayHolds: number;
   /** Holds on limits of gateway keys that were ended. */
   limitHolds: number;
-  /** Accounts and limits that could not be swept this time. */
+  /** Accounts, limits and holds that could not be swept this time. */
   failures: number;
   /** False when time ran out; the next sweep goes on. */
   finished: boolean;
@@ -108,15 +108,20 @@ async function each<Item>(
   const waiting = [...items];
   const work = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      try {
-        await task(item);
-      } catch (error) {
-        result.failures++;
-        parts.report(`sweeping ${JSON.stringify(item)} failed`, error);
-      }
+      const next = item;
+      await guarded(JSON.stringify(next), parts, result, () => task(next));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+async function guarded(what: string, parts: SweepParts, result: SweepResult, task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    result.failures++;
+    parts.report(`sweeping ${what} failed`, error);
+  }
 }
 
 async function sweepAccount(accountId: string, parts: SweepParts, result: SweepResult): Promise<void> {
@@ -128,16 +133,22 @@ async function sweepAccount(accountId: string, parts: SweepParts, result: SweepR
   for (const [shard, balance] of shards.entries()) {
     for (const [key, amountNanoUsd] of balance?.holds ?? []) {
       if (!isAbandoned(key, now())) continue;
-      requireReadableRecord(key, now());
-      const id = { ...parseHoldKey(key), shard };
-      const held = { holdAttempt: id.attempt, holdShard: shard, heldNanoUsd: amountNanoUsd.toString() };
-      const record = await parts.decide({ ...abandonedRecord(accountId, id.requestId), ...held }, now());
-      await balances.settle({ accountId, id, amountNanoUsd }, chargeFor(record, id), now());
-      if (record.outcome === 'abandoned') result.abandonedHolds++;
-      else if (isPaidBy(record, id)) result.lateSettlements++;
-      else result.strayHolds++;
+      const hold = { accountId, id: { ...parseHoldKey(key), shard }, amountNanoUsd };
+      await guarded(`hold ${key} of ${accountId}`, parts, result, () => sweepHold(hold, parts, result));
     }
   }
+}
+
+async function sweepHold(hold: Hold, parts: SweepParts, result: SweepResult): Promise<void> {
+  const { accountId, id, amountNanoUsd } = hold;
+  const nowMs = parts.now();
+  requireReadableRecord(id.requestId, nowMs);
+  const held = { holdAttempt: id.attempt, holdShard: id.shard, heldNanoUsd: amountNanoUsd.toString() };
+  const record = await parts.decide({ ...abandonedRecord(accountId, id.requestId), ...held }, nowMs);
+  await parts.balances.settle(hold, chargeFor(record, id), nowMs);
+  if (record.outcome === 'abandoned') result.abandonedHolds++;
+  else if (isPaidBy(record, id)) result.lateSettlements++;
+  else result.strayHolds++;
 }
 
 async function sweepLimit(place: LimitPlace, parts: SweepParts, result: SweepResult): Promise<void> {
@@ -145,20 +156,22 @@ async function sweepLimit(place: LimitPlace, parts: SweepParts, result: SweepRes
   const use = await keyLimits.readPlace(place);
   for (const [key, amountNanoUsd] of use?.holds ?? []) {
     if (!isAbandoned(key, now())) continue;
-    requireReadableRecord(key, now());
-    const id = { ...parseHoldKey(key), shard: 0 };
-    const record = await parts.decide(abandonedRecord(place.accountId, id.requestId), now());
-    await keyLimits.settle({ place, id, amountNanoUsd }, limitChargeFor(record, place.keyId, id));
-    result.limitHolds++;
+    await guarded(`hold ${key} on the limit of ${place.keyId}`, parts, result, async () => {
+      const id = { ...parseHoldKey(key), shard: 0 };
+      requireReadableRecord(id.requestId, now());
+      const record = await parts.decide(abandonedRecord(place.accountId, id.requestId), now());
+      await keyLimits.settle({ place, id, amountNanoUsd }, limitChargeFor(record, place.keyId, id));
+      result.limitHolds++;
+    });
   }
   await keyLimits.forgetIfOver(place, use, now());
 }
 
 /** Beyond this age a record might have been deleted, and "no record" would no longer mean "never charged". */
-function requireReadableRecord(key: string, nowMs: number): void {
-  const ageSeconds = (nowMs - idTimeMs(key)) / 1000;
+function requireReadableRecord(requestId: string, nowMs: number): void {
+  const ageSeconds = (nowMs - idTimeMs(requestId)) / 1000;
   if (ageSeconds < recordLifetimeSeconds / 2) return;
-  throw new Error(`hold ${key} is ${Math.floor(ageSeconds / 86_400)} days old; decide it by hand, see docs/ledger.md`);
+  throw new Error(`${requestId} is ${Math.floor(ageSeconds / 86_400)} days old; decide it by hand, see docs/ledger.md`);
 }
 
 function abandonedRecord(accountId: string, requestId: string): UsageRecord {

@@ -127,9 +127,10 @@ export async function gather(
 }
 
 /**
- * Changes how many shards requests choose from, and makes room for as many or more. Shard 0 says it first, and that more of them may exist from now on;
- * then every shard says it. Where it is not yet said, or was said by somebody else meanwhile, requests choose otherwise,
- * and their money is as safe.
+ * Changes how many shards requests choose from, and makes room for as many or more. Shard 0 says it first, and that more of
+ * them may exist from now on; then every shard says it. Where it is not yet said, or was said by somebody else meanwhile,
+ * requests choose otherwise, and their money is as safe.
+ * @returns false when shard 0 was changed meanwhile: then there may be no more shards than before
  */
 export async function setSpread(
   { table }: LedgerParts,
@@ -137,12 +138,13 @@ export async function setSpread(
   first: Balance,
   spread: number,
   width = Math.max(first.width, spread),
-): Promise<void> {
-  if (!(await table.write(accountId, 0, writes.spreadFirst(first, spread, width)))) return;
+): Promise<boolean> {
+  if (!(await table.write(accountId, 0, writes.spreadFirst(first, spread, width)))) return false;
   const others = Array.from({ length: width - 1 }, (_, index) =>
     table.write(accountId, index + 1, writes.spreadOther(spread)),
   );
   await Promise.all(others);
+  return true;
 }
 
 /**
@@ -155,7 +157,7 @@ export async function park(parts: LedgerParts, accountId: string, nowMs: number)
   const shards = await readShards(parts, accountId, first);
   const roomy = shards.findIndex((balance, shard) => shard > 0 && (balance?.lots.length ?? 0) < lotsPerShardMax);
   const to = roomy < 0 ? first.width : roomy;
-  if (to === first.width) await setSpread(parts, accountId, first, first.spread, to + 1);
+  if (to === first.width && !(await setSpread(parts, accountId, first, first.spread, to + 1))) return;
   const { availableNanoUsd: amountNanoUsd } = first;
   await move(parts, accountId, { from: 0, to, amountNanoUsd, keptLots: lotsPerShardMax }, nowMs);
 }

@@ -202,7 +202,7 @@ export class Balances {
   /**
    * Does for one account what time and crashes have left to do, but for abandoned holds, which need their records: ends
    * lots, writes journal rows, finishes moves, and sends requests to fewer shards when that is enough.
-   * @returns what was done, and the shards as they are then
+   * @returns what was done, and the shards with their open holds
    */
   async tend(accountId: string, nowMs: number): Promise<Tended> {
     const tended: Tended = {

@@ -130,7 +130,7 @@ export async function findRecord({ dynamo, tables }: Store, accountId: string, r
   return Item && fromRecordItem(fromItem(Item));
 }
 
-/** The record that tells a request's story: the last one that was not given up, else the last. */
+/** The record of a request, for functions that may query but not read single items. */
 export async function findRequest({ dynamo, tables }: Store, accountId: string, requestId: string) {
   const query = new QueryCommand({
     TableName: tables.usage,
@@ -139,8 +139,7 @@ export async function findRequest({ dynamo, tables }: Store, accountId: string, 
     ConsistentRead: true,
   });
   const { Items = [] } = await run('reading a request', dynamo.send(query));
-  const records = Items.map(item => fromRecordItem(fromItem(item)));
-  return records.findLast(record => record.outcome !== 'abandoned') ?? records.at(-1);
+  return Items.map(item => fromRecordItem(fromItem(item)))[0];
 }
 
 /** Newest first, an account's records of requests that held credits, made before `beforeRequestId`. */

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { roundUpToHoldUnit } from './balance-item.ts';
+import { holdUnitNanoUsd, roundUpToHoldUnit } from './balance-item.ts';
 
 /** What a request wants set aside: the amount, or, if there is less, at least the least. */
 export interface Wanted {
@@ -10,10 +10,11 @@ export interface Wanted {
 /** Holds whose outcome stayed unknown before the request is refused with 503. */
 export const holdAttemptsMax = 3;
 
-/** Holds are whole micro-USD, and never less than what was asked. A plain amount is wanted in full. */
+/** Holds are whole micro-USD, at least one, and never less than what was asked. A plain amount is wanted in full. */
 export function roundWanted(wanted: bigint | Wanted): Wanted {
   const { amountNanoUsd, leastNanoUsd } =
     typeof wanted === 'bigint' ? { amountNanoUsd: wanted, leastNanoUsd: wanted } : wanted;
   assert(leastNanoUsd <= amountNanoUsd, 'the least is at most the amount');
-  return { amountNanoUsd: roundUpToHoldUnit(amountNanoUsd), leastNanoUsd: roundUpToHoldUnit(leastNanoUsd) };
+  const round = (nanoUsd: bigint) => (nanoUsd > 0n ? roundUpToHoldUnit(nanoUsd) : holdUnitNanoUsd);
+  return { amountNanoUsd: round(amountNanoUsd), leastNanoUsd: round(leastNanoUsd) };
 }

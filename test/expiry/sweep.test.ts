@@ -177,9 +177,16 @@ test('a sweep that runs out of time is gone on with by the next', async () => {
   assert.ok((await sweepAt(created)).accounts >= 130, 'and the one after that begins anew');
 });
 
-test('a hold so old that its record may be gone is left for a person', async () => {
-  const { accountId } = await heldRequest();
-  const result = await sweepAt(startMs + 60 * 86_400_000);
+test('a hold so old that its record may be gone is left for a person, and the others are not', async () => {
+  const days = 86_400_000;
+  const accountId = newId('ac', startMs, randomBytes);
+  const lot = { id: newId('lot', startMs, randomBytes), category: 'grant' as const, amountNanoUsd: 1_000_000n };
+  await balances.addLot(accountId, { ...lot, expiresAtSeconds: (startMs + 90 * days) / 1000 }, startMs);
+  const laterMs = startMs + 60 * days;
+  for (const timeMs of [startMs, laterMs - holdLifetimeMs - 1]) {
+    await balances.hold(accountId, newId('rq', timeMs, randomBytes), 400_000n, timeMs);
+  }
+  const result = await sweepAt(laterMs);
   assert.ok(result.failures >= 1);
   assert.equal((await balances.read(accountId))?.heldNanoUsd, 400_000n);
 });

@@ -208,6 +208,8 @@ export class Rules {
   /** Over all shards: what came in is what is there, and money that has left one shard is not yet in another. */
   private checkTotal(): void {
     const { shards } = this.world;
+    const width = shards[0]?.width ?? 1;
+    if (shards.length > width) throw new Violation(`shard ${shards.length - 1} exists, and shard 0 knows of ${width}`);
     let purchasedNanoUsd = 0n;
     let availableNanoUsd = 0n;
     for (const balance of shards) {

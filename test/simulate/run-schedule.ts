@@ -82,7 +82,12 @@ function planActs(world: World): (() => Promise<unknown>)[] {
     const lotId = random.pick([...world.rules.lotIds(), ...lots.map(({ id }) => id)]);
     add(random.between(1, 3), () => one().refund(refundId, lotId));
   }
-  if (random.chance(0.02)) add(15, () => one().buy(newLot(world, random.between(1, 9))));
+  // Now and then there are more lots than one item keeps, while the number of shards changes.
+  if (random.chance(0.04)) {
+    const expiresAtSeconds = Math.floor(world.nowMs / 1000) + 10_000_000;
+    add(15, () => one().buy({ ...newLot(world, random.between(1, 9)), expiresAtSeconds }));
+    add(random.between(0, 2), () => one().spread(random.between(1, 3)));
+  }
   if (random.chance(0.3)) add(1, () => one().spread(random.between(1, 3)));
   add(random.between(0, 3), () => one().move(random.between(0, 2), BigInt(random.between(1, 50)) * micro));
   add(random.between(0, 3), () => one().sweep());

@@ -100,4 +100,7 @@ test('a hold is rounded up to a whole micro-USD', async () => {
   const result = await balances.hold(accountId, newId('rq', startMs, randomBytes), 1n, startMs);
   assert.ok(result.status === 'held');
   assert.equal(result.hold.amountNanoUsd, micro);
+  const free = await balances.hold(accountId, newId('rq', startMs, randomBytes), 0n, startMs);
+  assert.ok(free.status === 'held', 'what costs nothing sets the least aside');
+  assert.equal(free.hold.amountNanoUsd, micro);
 });
