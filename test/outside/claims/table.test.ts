@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '../../..');
 const table = readFileSync(join(root, 'docs/claims.md'), 'utf8');
-const rows = [...table.matchAll(/^\| ([A-Z]\d+) \| .* \| (.*) \|$/gm)].map(([, row = '', files = '']) => ({
+const rows = [...table.matchAll(/^\| ([A-Z]\d+) +\| .* \| (.*?) *\|$/gm)].map(([, row = '', files = '']) => ({
   row,
   files: [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => file as string),
 }));
