@@ -182,6 +182,16 @@ test('a key that cannot stand in a header is passed over for the next', async ()
   await gateway.setPolicy('on_http_request: [{ type: ai-gateway }]');
 });
 
+test('a provider that drops the connection as if to upgrade it is passed over', async () => {
+  upstream.script = ({ body: { model } }, response) => {
+    if (model === 'gpt-4o')
+      response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
+    else chatScript(['Hello'], 9, 1)({ body: { model } } as never, response);
+  };
+  const response = await gateway.chat({ ...hello, model: 'gpt-4o', models: ['gpt-4o-mini'] });
+  assert.equal(response.status, 200, await response.text());
+});
+
 test('an unreachable provider is 502', async () => {
   upstream.script = (_, response) => void response.destroy();
   assert.deepEqual(await refusal(await gateway.chat(hello)), {

@@ -110,3 +110,13 @@ test('a request without a model stays without one', () => {
   const candidate = catalog.withoutModel(entry);
   assert.equal(forwardedText(call, candidate, forwardedBody(call, candidate, noRules), false), '{"input":"x"}');
 });
+
+test('what credits pay for is asked for its usage, whatever a policy says that the model refuses', () => {
+  const surface = surfaceAt('/v1/chat/completions');
+  const yaml = 'providers: [{ id: alpha, models: [{ id: a-1, unsupported_params: [{ name: stream_options }] }] }]';
+  const [candidate] = endpointCatalog(yaml).candidatesNamed('a-1');
+  assert(surface && candidate);
+  const call = parseModelCall(Buffer.from('{"model":"a-1","stream":true}'), surface);
+  const sent = JSON.parse(forwardedText(call, candidate, forwardedBody(call, candidate, noRules), true));
+  assert.deepEqual(sent.stream_options, { include_usage: true });
+});

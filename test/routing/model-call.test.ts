@@ -34,3 +34,10 @@ test('any text is a call or a refusal, and any JSON object a call', () => {
     }),
   );
 });
+
+test('a request names at most 100 models, with names of at most 255 characters', () => {
+  const names = (count: number) => JSON.stringify({ models: Array.from({ length: count }, (_, index) => `m${index}`) });
+  assert.equal(parse(names(100)).modelNames.length, 100);
+  assert.throws(() => parse(names(101)), /names 101 models; name at most 100/);
+  assert.throws(() => parse(JSON.stringify({ model: 'x'.repeat(256) })), /over 255 characters/);
+});
