@@ -78,8 +78,7 @@ function normalizedBytes(text: string): number {
 
 function measureCharacter(point: number): number {
   const character = String.fromCodePoint(point);
-  const isHangul = point >= 0xac00 && point <= 0xd7a3; // its parts always join again
-  const normalized = character.normalize(isHangul ? 'NFKC' : 'NFKD');
+  const normalized = character.normalize('NFKC');
   const bytes = Math.max(Buffer.byteLength(character), Buffer.byteLength(normalized));
   bytesOfCharacter[point] = bytes;
   return bytes;
