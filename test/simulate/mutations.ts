@@ -1,4 +1,5 @@
 import type { Balance, Move } from '../../functions/core/balance.ts';
+import { never } from '../../functions/core/lots.ts';
 import type { BalanceWrite } from '../../functions/store/balance-writes.ts';
 import type { LimitWrite } from '../../functions/store/limit-table.ts';
 import type { Write } from '../../functions/store/write.ts';
@@ -9,7 +10,9 @@ export interface Mutation {
   balanceWrite?(write: BalanceWrite): BalanceWrite;
   limitWrite?(write: LimitWrite): LimitWrite;
   /** What requests see in place of a balance. */
-  balanceRead?(balance: Balance): Balance;
+  requestRead?(balance: Balance): Balance;
+  /** What all others see: purchases, refunds, moves and sweeps. */
+  otherRead?(balance: Balance): Balance;
   /** Proofs of ids that begin like this are not seen. */
   hidesProofs?: 'lot' | 'rf';
   /** The proof of a lot or a refund is read before the balance. */
@@ -48,6 +51,9 @@ export const mutations: Record<string, Mutation> = {
   'settle twice': dropping('settling a hold', 'holds'),
   'settle without looking for ended lots': dropping('settling a hold', 'dyingNanoUsd'),
   'settle from lots as they were': dropping('settling a hold', 'version'),
+  'let money leave while a lot has ended': {
+    otherRead: balance => ({ ...balance, nextExpiryAtSeconds: never }),
+  },
   'sweep too early': { sweepsEarlyMs: 15 * 60_000 },
   'expire lots as they were': dropping('expiring credits', 'version'),
   'expire although holds or spending changed': dropping('expiring credits', 'heldNanoUsd', 'consumedNanoUsd'),
@@ -85,9 +91,9 @@ export const mutations: Record<string, Mutation> = {
         ? rename(write, 'movesOut', (_, move) => `mv_${(move as Move)?.toShard}`)
         : write,
   },
-  'take one dry shard for an empty account': { balanceRead: balance => ({ ...balance, width: 1 }) },
+  'take one dry shard for an empty account': { requestRead: balance => ({ ...balance, width: 1 }) },
   'use shards that shard 0 does not know of': {
-    balanceRead: balance => ({ ...balance, width: Math.max(balance.width, balance.spread) }),
+    requestRead: balance => ({ ...balance, width: Math.max(balance.width, balance.spread) }),
     balanceWrite: write =>
       write.what === 'spreading an account'
         ? { ...write, changes: write.changes.filter(({ field }) => field !== 'width') }

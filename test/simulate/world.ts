@@ -73,7 +73,8 @@ export class World implements Holdings {
         const seesOldMoves = mutation.readsSourceFirst && (shards[shard]?.movesOut.size ?? 0) > 0;
         return network.call('read', () => {
           const balance = (seesOldMoves ? shards : this.shards)[shard];
-          return use === 'requests' && balance ? (mutation.balanceRead?.(balance) ?? balance) : balance;
+          const see = use === 'requests' ? mutation.requestRead : mutation.otherRead;
+          return balance && (see?.(balance) ?? balance);
         });
       },
       write: async (_, shard, write) => {
