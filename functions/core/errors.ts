@@ -4,6 +4,7 @@
  */
 const errorTable = {
   ERR_NGROK_2238: [422, 'policy_failed'], // a template in the policy
+  ERR_NGROK_2254: [422, 'policy_failed'], // an expression in the policy
   ERR_NGROK_3200: [404, 'not_found_error'], // no such endpoint
   ERR_NGROK_3800: [502, 'provider_unreachable'],
   ERR_NGROK_3801: [400, 'invalid_request_error'],
@@ -30,6 +31,15 @@ const errorTable = {
   ERR_NGROK_27009: [500, 'key_validation_failed'],
   account_suspended: [403, 'permission_error'],
   key_limit_reached: [403, 'insufficient_credits'],
+  no_rule_answered: [404, 'not_found_error'],
+  policy_broke_body: [422, 'policy_failed'],
+  policy_dependency_failed: [503, 'service_unavailable'], // what a rule asks did not answer
+  ip_not_allowed: [403, 'permission_error'],
+  basic_auth_failed: [401, 'authentication_error'],
+  jwt_invalid: [401, 'authentication_error'],
+  webhook_not_verified: [403, 'permission_error'],
+  rate_limited: [429, 'rate_limit_exceeded'],
+  circuit_open: [503, 'service_unavailable'],
   request_too_large: [413, 'invalid_request_error'],
   path_not_found: [404, 'not_found_error'],
   method_not_allowed: [405, 'invalid_request_error'],
@@ -46,11 +56,13 @@ export class GatewayError extends Error {
   readonly type: string;
   /** Seconds after which the same request may succeed; sent as `retry-after`. */
   readonly retryAfterSeconds: number | undefined;
+  /** Further headers of the answer, such as `www-authenticate`. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { type?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: { type?: string; retryAfterSeconds?: number; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(`${message} (${code})`, { cause: options.cause });
     this.name = 'GatewayError';
@@ -58,5 +70,6 @@ export class GatewayError extends Error {
     [this.status, this.type] = errorTable[code];
     if (options.type) this.type = options.type;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers ?? {};
   }
 }

@@ -35,7 +35,11 @@ export function errorAnswer(
     format === 'openai'
       ? { error: { message: known.message, type: known.type, param: null, code: known.code } }
       : { type: 'error', error: { type: anthropicType(known.status), message: known.message }, request_id: requestId };
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'ngrok-error-code': known.code };
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...known.headers,
+    'ngrok-error-code': known.code,
+  };
   if (known.retryAfterSeconds !== undefined) headers['retry-after'] = String(known.retryAfterSeconds);
   return { status: known.status, headers, body: JSON.stringify(body), error: known };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Phase, phases } from './action.ts';
-import { actionDefinition, actionTypes, type PolicyAction } from './actions.ts';
+import { actionDefinition, actionTypes, type PolicyAction, unsupportedActions } from './actions.ts';
 import { aiGatewaySchema } from './ai-gateway-config.ts';
+import { ruleExpressionMistake, templateMistake, valueExpressionMistake } from './check-expressions.ts';
 import type { PolicyContext } from './check-providers.ts';
 import { text } from './config-fields.ts';
 import { policyLimits } from './limits.ts';
@@ -15,7 +16,7 @@ export interface PolicyRule {
   path: Path;
   name: string | undefined;
   expressions: string[];
-  actions: PolicyAction[];
+  actions: (PolicyAction & { path: Path })[];
 }
 
 export const ruleFields = {
@@ -96,10 +97,14 @@ function readRule(rule: unknown, phase: Phase, path: Path, reading: Reading): Po
   if ('problems' in parsed) return [];
   const { name, expressions = [] } = parsed.value;
   checkCount(expressions, policyLimits.expressionsPerRuleMax, [...path, 'expressions'], reading);
+  for (const [index, expression] of expressions.slice(0, policyLimits.expressionsPerRuleMax).entries()) {
+    const mistake = ruleExpressionMistake(expression, phase);
+    if (mistake) reading.problems.push(problem(mistake.code, [...path, 'expressions', index], mistake.message));
+  }
   return [{ phase, path, name, expressions, actions }];
 }
 
-function readActions(list: unknown, phase: Phase, path: Path, reading: Reading): PolicyAction[] {
+function readActions(list: unknown, phase: Phase, path: Path, reading: Reading): PolicyRule['actions'] {
   const remedy = 'write actions: with a list, such as "- type: ai-gateway"';
   if (list === undefined || list === null || (Array.isArray(list) && list.length === 0)) {
     reading.problems.push(problem('ERR_NGROK_2206', path, `the rule has no actions; ${remedy}`));
@@ -118,7 +123,7 @@ function checkCount(list: unknown[], max: number, path: Path, reading: Reading):
   reading.problems.push(problem('ERR_NGROK_2265', path, `has ${list.length} entries; ${max} is the most in a rule`));
 }
 
-function readAction(action: unknown, phase: Phase, path: Path, reading: Reading): PolicyAction[] {
+function readAction(action: unknown, phase: Phase, path: Path, reading: Reading): PolicyRule['actions'] {
   if (!isMap(action)) {
     const message = `${show(action)} is not an action; write "- type: ai-gateway" with its config`;
     reading.problems.push(problem('ERR_NGROK_2204', path, message));
@@ -135,7 +140,12 @@ function readAction(action: unknown, phase: Phase, path: Path, reading: Reading)
   if ('problems' in parsed) reading.problems.push(...parsed.problems);
   if (isMap(config)) reading.problems.push(...(definition.check?.(config, configPath, reading.context) ?? []));
   if ('problems' in parsed) return [];
-  return [{ type: definition.type, path, config: parsed.value } as PolicyAction];
+  for (const { path: below, text, kind, isSecret = false } of definition.cel?.(parsed.value) ?? []) {
+    const mistake =
+      kind === 'template' ? templateMistake(text, isSecret, phase) : valueExpressionMistake(text, phase);
+    if (mistake) reading.problems.push(problem(mistake.code, [...configPath, ...below], mistake.message));
+  }
+  return [{ type: definition.type, path, config: parsed.value } as PolicyRule['actions'][number]];
 }
 
 function readType(type: unknown, phase: Phase, path: Path, reading: Reading) {
@@ -148,6 +158,11 @@ function readType(type: unknown, phase: Phase, path: Path, reading: Reading) {
     return undefined;
   }
   const definition = actionDefinition(type);
+  const reason = unsupportedActions.get(type);
+  if (reason !== undefined) {
+    reading.problems.push(problem('ERR_NGROK_2201', path, `action ${show(type)} is not supported: ${reason}`));
+    return undefined;
+  }
   if (!definition) {
     const nearest = nearestName(type, actionTypes);
     const hint = nearest ? `; did you mean "${nearest}"?` : '';
@@ -170,7 +185,7 @@ function unreachableActions(rules: PolicyRule[]): PolicyProblem[] {
     rule.actions.map(action => ({ ...action, isAlways: !rule.expressions.length })),
   );
   const last = actions.findIndex(
-    ({ type, config, isAlways }) => isAlways && actionDefinition(type)?.endsPhase(config) === true,
+    ({ type, config, isAlways }) => isAlways && actionDefinition(type)?.endsPhase?.(config) === true,
   );
   return actions.slice(last === -1 ? actions.length : last + 1).map(({ type, path }) => {
     const message = `action "${type}" is never reached, because the one before it always answers; remove one of them`;

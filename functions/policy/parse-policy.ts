@@ -1,4 +1,6 @@
 import { builtInCatalog } from '../core/catalog/built-in-catalog.ts';
+import type { Phase } from './action.ts';
+import type { PolicyAction } from './actions.ts';
 import type { AiGatewayConfig } from './ai-gateway-config.ts';
 import type { PolicyContext } from './check-providers.ts';
 import { type PolicyRule, readRules } from './document.ts';
@@ -8,9 +10,14 @@ import { readDocument } from './read-document.ts';
 
 export type { PolicyProblem, PolicyProblemCode } from './problems.ts';
 
-/** A policy as the gateway runs it; stored as JSON beside the text it came from. */
-export interface TrafficPolicy {
-  aiGateway: AiGatewayConfig;
+/** A policy as the gateway runs it, stored as JSON beside the text it came from: only a call of models, or rules. */
+export type TrafficPolicy = { aiGateway: AiGatewayConfig } | { rules: StoredRule[] };
+
+export interface StoredRule {
+  phase: Phase;
+  name: string | undefined;
+  expressions: string[];
+  actions: PolicyAction[];
 }
 
 /** What a policy is checked against; by default the known providers are those of the built-in catalog. */
@@ -42,31 +49,38 @@ function parse(text: string, context: PolicyContext): ReturnType<typeof parsePol
   }
   const read = readRules(document.value, context);
   if ('problems' in read) return read;
-  const result = takeSoleAiGateway(read.rules);
-  if ('problems' in result) return result;
-  const storedBytes = Buffer.byteLength(text) + Buffer.byteLength(JSON.stringify(result.policy));
+  if (read.rules.length === 0) {
+    const message = 'the policy has no rules; add an action of type ai-gateway under on_http_request';
+    return { problems: [problem('ERR_NGROK_2234', [], message)] };
+  }
+  const policy = toTrafficPolicy(read.rules);
+  const storedBytes = Buffer.byteLength(text) + Buffer.byteLength(JSON.stringify(policy));
   if (storedBytes > policyLimits.storedBytesMax) {
     const message = `the policy takes ${storedBytes} bytes, as written and as checked; ${policyLimits.storedBytesMax} is the most; shorten it`;
     return { problems: [problem('ERR_NGROK_2221', [], message)] };
   }
-  return result;
+  return { policy };
 }
 
-/** What can run today: one `ai-gateway` action, for every request. */
-function takeSoleAiGateway(rules: PolicyRule[]): { policy: TrafficPolicy } | { problems: PolicyProblem[] } {
-  const conditional = rules.filter(({ expressions }) => expressions.length > 0);
-  if (conditional.length > 0) {
-    const message = 'expressions are not supported yet; remove them, so that the rule applies to every request';
-    return { problems: conditional.map(({ path }) => problem('ERR_NGROK_2203', [...path, 'expressions'], message)) };
-  }
-  const [action, another] = rules.flatMap(({ actions }) => actions);
-  if (another) {
-    const message = 'a policy can have one ai-gateway action; remove the others';
-    return { problems: [problem('ERR_NGROK_2266', another.path, message)] };
-  }
-  if (!action) {
-    const message = 'the policy needs an action of type ai-gateway; add it under on_http_request';
-    return { problems: [problem('ERR_NGROK_2234', [], message)] };
-  }
-  return { policy: { aiGateway: action.config } };
+/**
+ * A policy that only calls models says so, and costs the request path nothing more.
+ */
+function toTrafficPolicy(rules: PolicyRule[]): TrafficPolicy {
+  const stored = rules.map(({ phase, name, expressions, actions }) => ({
+    phase,
+    name,
+    expressions,
+    actions: actions.map(({ type, config }) => ({ type, config }) as PolicyAction),
+  }));
+  const [rule, anotherRule] = stored;
+  const [action, anotherAction] = rule?.actions ?? [];
+  const isBare = !anotherRule && !anotherAction && rule?.expressions.length === 0;
+  return isBare && action?.type === 'ai-gateway' ? { aiGateway: action.config } : { rules: stored };
+}
+
+/** Every `ai-gateway` action of a policy, in order. */
+export function aiGatewaysOf(policy: TrafficPolicy): AiGatewayConfig[] {
+  if ('aiGateway' in policy) return [policy.aiGateway];
+  const actions = policy.rules.flatMap(rule => rule.actions);
+  return actions.flatMap(action => (action.type === 'ai-gateway' ? [action.config] : []));
 }
