@@ -29,7 +29,8 @@ export function providerRequest(
 ): ProviderRequest {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   const names = key.source === 'managed' ? forwardedHeaders : [...forwardedHeaders, ...billingHeaders];
-  for (const name of names) {
+  for (const name of [...names, ...(request.addedHeaders ?? [])]) {
+    if (key.source === 'managed' && isReserved(name)) continue;
     const value = request.headers[name];
     if (value !== undefined) headers[name] = value;
   }
