@@ -80,6 +80,7 @@ test('a key that is wrong in any way is 401, and no provider hears of it', async
       { authorization: `Bearer ${token}` },
       { authorization: '', 'x-api-key': token },
       { 'x-api-key': token },
+      { authorization: '', 'x-api-key': `Bearer ${token}` },
     ];
     for (const headers of carriers) {
       assert.deepEqual(
@@ -90,6 +91,20 @@ test('a key that is wrong in any way is 401, and no provider hears of it', async
     }
   }
   assert.equal(upstream.requests.length, 0);
+});
+
+test('a token of ours in the query goes no further, however it is written; the rest of the query does', async () => {
+  const { token } = gateway;
+  const percent = [...token].map(character => `%${character.charCodeAt(0).toString(16)}`).join('');
+  for (const written of [token, `Bearer%20${token}`, `Bearer+${token}`, percent]) {
+    const response = await fetch(`${gateway.url}/v1/chat/completions?a=1&key=${written}&b=%20ng`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(hello),
+    });
+    assert.equal(response.status, 200, written);
+    assert.equal(upstream.requests.pop()?.path, '/v1/chat/completions?a=1&b=%20ng', written);
+  }
 });
 
 test('without key, slug or host there is no endpoint, and the answer says where it would be', async () => {
