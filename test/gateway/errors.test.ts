@@ -177,6 +177,23 @@ test('the last provider’s error is relayed, and nothing is charged', async () 
   assert.equal(after?.availableNanoUsd, before?.availableNanoUsd);
 });
 
+test('a redirect is not followed and not relayed: the provider has failed', async () => {
+  upstream.script = (_, response) => void response.writeHead(307, { location: 'https://example.com/' }).end();
+  const answer = await gateway.chat(hello);
+  assert.deepEqual([answer.status, answer.headers.get('location')], [502, null]);
+  assert.equal(answer.headers.get('ngrok-error-code'), 'ERR_NGROK_3807');
+  assert.equal(upstream.requests.length, 1);
+});
+
+test('an error whose body never ends keeps nobody waiting', async () => {
+  upstream.script = ({ body }, response) => {
+    if (body.model !== 'gpt-4o') sendJson(response, 200, chatAnswer('Hello', 9, 1));
+    else response.writeHead(500, { 'content-type': 'application/json' }).write('{"error":');
+  };
+  const answer = await gateway.chat({ ...hello, model: 'gpt-4o', models: ['gpt-4o-mini'] });
+  assert.deepEqual([answer.status, answer.headers.get('ngrok-aig-attempts')], [200, '2']);
+});
+
 test('a provider that refuses the deployment’s own key is no fault of the client', async () => {
   for (const status of [401, 403]) {
     upstream.script = (_, response) =>
