@@ -77,7 +77,6 @@ const refused: [expression: string, kind: ExpressionErrorKind, message: string][
     'a model has no field "metrcs"; did you mean "metrics"? (line 1, column 50)',
   ],
   ['ai.models.filter(m, has(m))', 'type', 'has() takes a field, as in has(m.metadata.tier) (line 1, column 25)'],
-  ["ai.models.filter(m, has(m['id']))", 'type', 'has() takes a field, as in has(m.metadata.tier) (line 1, column 25)'],
   [
     'ai.models.filter(m, has(m.id, m.id))',
     'type',

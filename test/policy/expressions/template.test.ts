@@ -112,7 +112,7 @@ const refused: [text: string, message: string][] = [
   [`\${  }`, empty],
   [
     `\${env.HOME}`,
-    'there is no variable "env" here; known: secrets, and what a loop such as filter(m, …) names (line 1, column 1)',
+    'there is no variable "env" here; known: actions, base64, basic_auth, conn, endpoint, hash, json, lists, pii, queryString, rand, req, secrets, strings, time, url, vars, and what a loop such as filter(m, …) names (line 1, column 1)',
   ],
   [`\${secrets.key}`, 'secrets has no field "key"; there is none (line 1, column 9)'],
   [
