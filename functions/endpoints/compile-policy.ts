@@ -1,13 +1,10 @@
-import { parse } from 'yaml';
 import { type Catalog, CatalogCollision } from '../core/catalog/catalog.ts';
 import { ManagementError } from '../management/management-error.ts';
 import type { Management } from '../management/route.ts';
-import { type PolicyProblem, parsePolicy, type TrafficPolicy } from '../policy/parse-policy.ts';
+import { type PolicyProblem, parsePolicy } from '../policy/parse-policy.ts';
+import { aiGatewaysOf, type TrafficPolicy } from '../policy/traffic-policy.ts';
 import { EndpointCatalog } from '../routing/endpoint-catalog.ts';
 import { catalogOf } from './models.ts';
-
-/** Text and compiled form are kept in one item, which may have 400 KB, together with everything else. */
-const storedBytesMax = 350_000;
 
 export interface CompiledPolicy {
   trafficPolicy: string;
@@ -26,18 +23,14 @@ export function tryPolicy(
   if (!('policy' in parsed)) return parsed;
   const collision = collisionIn(parsed.policy, catalog);
   if (collision) return { problems: [collision] };
-  const compiledPolicy = JSON.stringify(parsed.policy);
-  if (Buffer.byteLength(trafficPolicy) + Buffer.byteLength(compiledPolicy) > storedBytesMax) {
-    const message = `the policy is too large; it and its compiled form may have ${storedBytesMax} bytes together`;
-    return { problems: [{ code: 'ERR_NGROK_2221', path: '', message }] };
-  }
-  return { trafficPolicy, compiledPolicy, callsModels: hasAiGateway(trafficPolicy) };
+  const { policy } = parsed;
+  return { trafficPolicy, compiledPolicy: JSON.stringify(policy), callsModels: aiGatewaysOf(policy).length > 0 };
 }
 
 /** A name that would mean two things once the policy meets the catalog. */
-function collisionIn({ aiGateway }: TrafficPolicy, catalog: Catalog): PolicyProblem | undefined {
+function collisionIn(policy: TrafficPolicy, catalog: Catalog): PolicyProblem | undefined {
   try {
-    new EndpointCatalog(catalog, aiGateway);
+    for (const config of aiGatewaysOf(policy)) new EndpointCatalog(catalog, config);
     return undefined;
   } catch (error) {
     if (!(error instanceof CatalogCollision)) throw error;
@@ -58,14 +51,4 @@ export function compilePolicy(
   throw new ManagementError('invalid_policy', `${first?.code} at "${first?.path}": ${first?.message}${more}`, {
     details: { problems },
   });
-}
-
-/** Looks at a document that is known to be a policy; both forms of a rule count. */
-function hasAiGateway(trafficPolicy: string): boolean {
-  const { on_http_request = [] } = parse(trafficPolicy) as { on_http_request?: (Action & { actions?: Action[] })[] };
-  return on_http_request.flatMap(rule => [rule, ...(rule.actions ?? [])]).some(({ type }) => type === 'ai-gateway');
-}
-
-interface Action {
-  type?: string;
 }

@@ -1,18 +1,12 @@
 import { GatewayError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
+import { wholeBody } from '../policy/run/policy-run.ts';
 import { surfaceAt } from '../providers/surfaces.ts';
-import { parseModelCall } from '../routing/model-call.ts';
-import { resolveCandidates } from '../routing/resolve-candidates.ts';
-import { firstAnswer } from './attempts.ts';
-import { authenticate, type Caller } from './authenticate.ts';
+import { authenticate } from './authenticate.ts';
+import { callModels } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
-import { type Exchange, startExchange } from './exchange.ts';
 import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
-import { answerModels, isModelsPath } from './list-models.ts';
-import { planCall } from './plan-call.ts';
-import { recordExchange } from './record-exchange.ts';
-import { relayedHeaders } from './response-headers.ts';
-import { resultTree } from './result-tree.ts';
+import { readFacts } from './start-run.ts';
 
 /** As large as an event that Lambda accepts. */
 const bodyBytesMax = 6 * 1024 * 1024;
@@ -21,7 +15,6 @@ const bodyBytesMax = 6 * 1024 * 1024;
 export async function answerRequest(request: GatewayRequest, gateway: Gateway): Promise<GatewayResponse> {
   const startedAtMs = gateway.now();
   const requestId = newId('rq', startedAtMs, gateway.randomBytes);
-  let exchange: Exchange | undefined;
   try {
     if (request.body.length > bodyBytesMax) {
       throw new GatewayError(
@@ -30,103 +23,25 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
       );
     }
     const caller = await authenticate(request, gateway);
-    if (isModelsPath(caller.path)) return listing(requestId, answerModels(request, caller));
-    const surface = readSurface(request, caller);
-    const call = parseModelCall(request.body, surface);
-    const resolution = resolveCandidates(call, caller.endpoint.catalog, caller.endpoint.modelSelectors);
-    exchange = startExchange(requestId, startedAtMs, caller, call, resolution, request.timeLeftMs);
-    if (resolution.error) throw resolution.error;
-    const plan = await planCall(request, exchange, gateway);
-    exchange.dropped = plan.dropped;
-    if (plan.error) throw plan.error;
-    const answer = await firstAnswer(request, plan, exchange, gateway);
-    return relayed(answer, request, exchange, gateway);
+    const { policy } = caller.endpoint;
+    if (policy.rules) {
+      const { answerByRules } = await import('./answer-by-rules.ts');
+      return await answerByRules({ requestId, startedAtMs, request, caller }, policy, gateway);
+    }
+    const begun = { requestId, startedAtMs, request, caller };
+    return await callModels({ ...begun, facts: () => readFacts(begun, gateway) }, policy.aiGateway, gateway);
   } catch (error) {
-    return refused(error, request, requestId, exchange, gateway);
+    return refused(error, request, requestId, gateway);
   }
 }
 
-/** @throws GatewayError 404 for a path outside the API, 405 for a wrong method */
-function readSurface({ method }: GatewayRequest, { path }: Caller) {
-  const surface = surfaceAt(path);
-  if (!surface) throw new GatewayError('path_not_found', `Path "${path}" is not served; paths begin with /v1/`);
-  if (method !== 'POST') throw new GatewayError('method_not_allowed', `${path} takes POST, not ${method}`);
-  return surface;
-}
-
-function relayed(
-  answer: Awaited<ReturnType<typeof firstAnswer>>,
-  request: GatewayRequest,
-  exchange: Exchange,
-  gateway: Gateway,
-): GatewayResponse {
-  exchange.status = answer.status;
+function refused(error: unknown, request: GatewayRequest, requestId: string, gateway: Gateway): GatewayResponse {
+  const format = surfaceAt(request.path.replace(/^\/e\/[^/]+/, ''))?.format ?? 'openai';
+  const { status, headers, body } = errorAnswer(error, format, requestId, gateway);
   return {
-    status: answer.status,
-    headers: { ...relayedHeaders(answer.headers), ...traceHeaders(exchange) },
-    body: answer.body,
-    finish: () => finish(exchange, gateway),
-    result: () => resultTree(request, exchange, undefined, gateway),
-  };
-}
-
-function refused(
-  error: unknown,
-  request: GatewayRequest,
-  requestId: string,
-  exchange: Exchange | undefined,
-  gateway: Gateway,
-): GatewayResponse {
-  const format =
-    exchange?.call.surface.format ?? surfaceAt(request.path.replace(/^\/e\/[^/]+/, ''))?.format ?? 'openai';
-  const answer = errorAnswer(error, format, requestId, gateway);
-  if (exchange) {
-    exchange.status = answer.status;
-    exchange.errorCode = answer.error.code;
-  }
-  const trace = exchange ? traceHeaders(exchange) : { 'ngrok-aig-request-id': requestId };
-  return {
-    status: answer.status,
-    headers: { ...answer.headers, ...trace },
-    body: once(answer.body),
-    finish: async () => exchange && finish(exchange, gateway),
-    result: () => exchange && resultTree(request, exchange, answer.error, gateway),
-  };
-}
-
-async function finish(exchange: Exchange, gateway: Gateway): Promise<void> {
-  exchange.deadline.stop();
-  await recordExchange(exchange, gateway);
-}
-
-function listing(requestId: string, body: object): GatewayResponse {
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json', 'ngrok-aig-request-id': requestId },
-    body: once(JSON.stringify(body)),
+    status,
+    headers: { ...headers, 'ngrok-aig-request-id': requestId },
+    body: wholeBody(body),
     finish: async () => {},
-    result: () => undefined,
   };
-}
-
-/** Which provider and model answered, after how many attempts, and to how many tokens the balance limited the answer. */
-function traceHeaders({ requestId, served, attempts }: Exchange): Record<string, string> {
-  return {
-    'ngrok-aig-request-id': requestId,
-    'ngrok-aig-attempts': String(attempts.length),
-    ...(served && {
-      'ngrok-aig-provider': served.candidate.provider.id,
-      'ngrok-aig-model': headerText(served.candidate.model.id),
-    }),
-    ...(served?.outputLimit !== undefined && { 'ngrok-aig-output-limit': String(served.outputLimit) }),
-  };
-}
-
-/** Names of models are any text; headers are not. */
-function headerText(text: string): string {
-  return text.slice(0, 255).replace(/[^\x20-\x7e]/gu, encodeURIComponent);
-}
-
-async function* once(body: string | Buffer): AsyncGenerator<string | Buffer> {
-  yield body;
 }

@@ -106,7 +106,7 @@ async function tryOnce(
   exchange.attempts.push(attempt);
   let answer: ProviderAnswer | undefined;
   try {
-    const timeoutMs = exchange.caller.endpoint.policy.aiGateway.per_request_timeout;
+    const timeoutMs = exchange.aiGateway.config.per_request_timeout;
     const deadline = exchange.deadline.signal;
     answer = await callProvider({ url, method: 'POST', headers, body, timeoutMs, deadline }, gateway.egress);
     record.status = answer.status;
@@ -168,7 +168,7 @@ function tooManyAttempts(exchange: Exchange): GatewayError {
 }
 
 function totalTimeout(exchange: Exchange): GatewayError {
-  const { total_timeout } = exchange.caller.endpoint.policy.aiGateway;
+  const { total_timeout } = exchange.aiGateway.config;
   return new GatewayError(
     'ERR_NGROK_3810',
     `No answer within total_timeout (${total_timeout / 1000} s): ${describe(exchange)}`,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { classifyCredential } from '../core/credential.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { PolicyRequest } from '../policy/run/policy-run.ts';
 import type { GatewayKey } from '../store/access-keys.ts';
 import type { Gateway, GatewayRequest, LoadedEndpoint } from './gateway.ts';
 
@@ -119,10 +120,16 @@ function readHost(header: string | undefined): string | undefined {
   return /(^|\.)localhost$/.test(host) || functionUrlHost.test(host) ? undefined : host;
 }
 
-/** `Authorization: Bearer …` first, else `x-api-key`; an empty one counts as none. */
-function readCredential(headers: GatewayRequest['headers']): string | undefined {
+/** The client's key for a provider, if it shows one: never a key of ours. */
+export function foreignCredential(headers: PolicyRequest['headers']): string | undefined {
+  const credential = readCredential(headers);
+  return credential !== undefined && classifyCredential(credential) === 'foreign' ? credential : undefined;
+}
+
+/** `Authorization: Bearer …` first, else `x-api-key`, with or without `Bearer`; an empty one counts as none. */
+function readCredential(headers: PolicyRequest['headers']): string | undefined {
   const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
-  const apiKey = headers['x-api-key']?.trim();
+  const apiKey = headers['x-api-key']?.replace(/^\s*Bearer\s/i, '').trim();
   // A key of ours in either header must be valid, wherever it stands: it may never slip through to a provider.
   if (apiKey && classifyCredential(apiKey) !== 'foreign') return apiKey;
   return bearer ?? (apiKey || undefined);

@@ -62,7 +62,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       compiledPolicies.set(version, compiled);
       compiled.catch(() => compiledPolicies.delete(version));
     }
-    return { ...endpoint, ...(await compiled) };
+    return { ...endpoint, policy: await compiled };
   };
   const endpoints = cached(async key => {
     const [accountId, endpointId] = key.split(' ') as [string, string];

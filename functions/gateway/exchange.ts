@@ -1,6 +1,8 @@
 import type { Price } from '../core/catalog/price.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Usage } from '../core/usage.ts';
+import type { PolicyFacts } from '../policy/expressions/policy-facts.ts';
+import type { CompiledAiGateway } from '../routing/compile-policy.ts';
 import type { Candidate } from '../routing/endpoint-catalog.ts';
 import type { ModelCall } from '../routing/model-call.ts';
 import type { KeySelection, ProviderKey } from '../routing/provider-keys.ts';
@@ -16,7 +18,11 @@ export interface Exchange {
   requestId: string;
   startedAtMs: number;
   caller: Caller;
+  /** The action of the policy that answers. */
+  aiGateway: CompiledAiGateway;
   call: ModelCall;
+  /** What `${…}` in the action's configuration may read besides secrets. */
+  facts: () => PolicyFacts;
   /** Ends all attempts when the total timeout is reached; to be stopped when the answer is out. */
   deadline: Deadline;
   resolution: Resolution;
@@ -70,21 +76,13 @@ export interface Deadline {
 
 /** @param timeLeftMs what the function that runs us has left; a part of it is kept for the bookkeeping */
 export function startExchange(
-  requestId: string,
-  startedAtMs: number,
-  caller: Caller,
-  call: ModelCall,
-  resolution: Resolution,
+  begun: Pick<Exchange, 'requestId' | 'startedAtMs' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'resolution'>,
   timeLeftMs: number,
 ): Exchange {
-  const { total_timeout } = caller.endpoint.policy.aiGateway;
+  const { total_timeout } = begun.aiGateway.config;
   return {
-    requestId,
-    startedAtMs,
-    caller,
-    call,
+    ...begun,
     deadline: startDeadline(Math.min(total_timeout, timeLeftMs - bookkeepingMs)),
-    resolution,
     dropped: [],
     attempts: [],
     hold: undefined,

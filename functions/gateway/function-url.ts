@@ -45,7 +45,9 @@ function toGatewayRequest(event: LambdaFunctionURLEvent, context: Context | unde
     method: event.requestContext.http.method,
     path: event.rawPath,
     query: event.rawQueryString,
-    headers: event.headers,
+    headers: event.cookies?.length ? { ...event.headers, cookie: event.cookies.join('; ') } : event.headers,
+    clientIp: event.requestContext.http.sourceIp,
+    httpVersion: event.requestContext.http.protocol,
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     timeLeftMs: context?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER,
   };

@@ -2,6 +2,7 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Fee } from '../core/fee.ts';
 import type { RandomBytes } from '../core/ids.ts';
+import type { PolicyRequest, PolicyServices } from '../policy/run/policy-run.ts';
 import type { Egress } from '../providers/egress.ts';
 import type { CompiledPolicy } from '../routing/compile-policy.ts';
 import type { KeyHealth } from '../routing/key-health.ts';
@@ -14,15 +15,12 @@ import type { Endpoint } from '../store/endpoints.ts';
 import type { KeyLimits } from '../store/key-limits.ts';
 
 /** A request as it reached the gateway, whatever carried it: a Function URL, API Gateway or a test. */
-export interface GatewayRequest {
-  method: string;
-  /** Without query string. */
-  path: string;
-  /** Without `?`. */
-  query: string;
-  /** Lower-case names; repeated headers joined by commas. */
-  headers: Record<string, string | undefined>;
-  body: Buffer;
+export interface GatewayRequest extends PolicyRequest {
+  clientIp: string;
+  /** `HTTP/1.1` */
+  httpVersion: string;
+  /** Headers that the policy has added, which providers get as well. */
+  addedHeaders?: ReadonlySet<string>;
   /** How long whatever runs the gateway will wait for it. */
   timeLeftMs: number;
 }
@@ -35,12 +33,12 @@ export interface GatewayResponse {
   body: AsyncIterable<string | Buffer>;
   /** Bookkeeping, to be awaited after the client has its answer: settles the hold and writes the usage record. */
   finish(): Promise<void>;
-  /** What a call of models did so far, as policies read it: see `result-tree.ts`. Undefined where none was begun. */
-  result(): object | undefined;
 }
 
 /** An endpoint with its policy ready to run. */
-export interface LoadedEndpoint extends Endpoint, CompiledPolicy {}
+export interface LoadedEndpoint extends Endpoint {
+  policy: CompiledPolicy;
+}
 
 /** Everything the gateway works with, put together once per process. */
 export interface Gateway {
@@ -50,6 +48,8 @@ export interface Gateway {
   catalog: Catalog;
   fee: Fee;
   egress: Egress;
+  /** What the rules of policies can use. */
+  policyServices: Omit<PolicyServices, 'callModels'>;
   store: Store;
   balances: Balances;
   keyLimits: KeyLimits;

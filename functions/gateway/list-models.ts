@@ -1,7 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { formatUsd } from '../core/money.ts';
-import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
-import type { Caller } from './authenticate.ts';
+import { type Candidate, candidateName, type EndpointCatalog } from '../routing/endpoint-catalog.ts';
 import type { GatewayRequest } from './gateway.ts';
 
 const path = '/v1/models';
@@ -14,9 +13,8 @@ export function isModelsPath(requestPath: string): boolean {
  * `GET /v1/models` and `GET /v1/models/{id}` in OpenAI's shapes, with what helps to choose: what the endpoint's policy
  * allows. Prices are USD per million tokens.
  */
-export function answerModels({ method }: GatewayRequest, { endpoint, path: requestPath }: Caller): object {
+export function answerModels({ method }: GatewayRequest, requestPath: string, catalog: EndpointCatalog): object {
   if (method !== 'GET') throw new GatewayError('method_not_allowed', `${path} takes GET, not ${method}`);
-  const { catalog } = endpoint;
   if (requestPath === path) {
     const allowed = catalog.candidates.filter(({ exclusion }) => !exclusion);
     return {

@@ -5,9 +5,10 @@ import { mergeHeaders } from '../routing/bounds/beta-headers.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { type PlanParts, planAttempts } from '../routing/plan-attempts.ts';
 import { type Credentials, clientProviderOf, keysFor, type ProviderKey } from '../routing/provider-keys.ts';
+import type { AccountSecrets } from '../store/account-secrets.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway, GatewayRequest } from './gateway.ts';
-import { readSecretScope } from './secret-scope.ts';
+import { readSecrets } from './secret-scope.ts';
 
 /** What will be tried, and a second look at keys that a provider refuses. */
 export interface CallPlan extends ReturnType<typeof planAttempts> {
@@ -25,7 +26,7 @@ export async function planCall(
   gateway: Gateway,
 ): Promise<CallPlan> {
   const { caller, call, resolution } = exchange;
-  const { catalog, policy, templates, keySelectors } = caller.endpoint;
+  const { catalog, config, templates, keySelectors } = exchange.aiGateway;
   const { candidates } = resolution;
   const ownKeys = { templates: (id: string) => templates.apiKeys.get(id) ?? [], selectors: keySelectors };
 
@@ -38,7 +39,7 @@ export async function planCall(
       clientProviderId:
         caller.clientCredential && clientProviderOf(caller.clientCredential, candidates, catalog.providers),
       managedKeys: new Map(usesManaged ? Object.entries(await readManaged()) : []),
-      scope: await readSecretScope(caller.endpoint, gateway.accountSecrets, readAgain),
+      scope: await readScope(exchange, gateway.accountSecrets, readAgain),
     };
   };
   const credentials = await credentialsFrom(false);
@@ -56,10 +57,10 @@ export async function planCall(
   const parts: PlanParts = {
     call,
     catalog,
-    config: policy.aiGateway,
+    config,
     ownKeys,
     credentials,
-    bodyRules: { body: fill('body', templates.body), outputTokensMax: policy.aiGateway.max_output_tokens },
+    bodyRules: { body: fill('body', templates.body), outputTokensMax: config.max_output_tokens },
     headers: mergeHeaders(request.headers, headers),
     baseUrls: gateway.baseUrls,
     fee: gateway.fee,
@@ -74,6 +75,20 @@ export async function planCall(
       const entry = catalog.provider(candidate.provider.id);
       if (!entry) throw new Error(`candidate ${candidateName(candidate)} is of no provider of its endpoint`);
       return keysFor(candidate, entry, ownKeys, await credentialsFrom(true)).keys;
+    },
+  };
+}
+
+async function readScope(
+  { caller, aiGateway, facts }: Exchange,
+  accountSecrets: AccountSecrets,
+  readAgain: boolean,
+): Promise<TemplateScope> {
+  const secrets = await readSecrets(caller.endpoint.accountId, aiGateway.templates.secrets, accountSecrets, readAgain);
+  return {
+    secrets,
+    get facts() {
+      return facts();
     },
   };
 }

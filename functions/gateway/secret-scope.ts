@@ -1,20 +1,20 @@
-import type { TemplateScope } from '../policy/expressions/template.ts';
+import type { SecretLookup, SecretName } from '../policy/expressions/template-scope.ts';
 import type { AccountSecrets } from '../store/account-secrets.ts';
-import type { LoadedEndpoint } from './gateway.ts';
 
-const noSecrets: TemplateScope = { secrets: { get: () => undefined } };
+const noSecrets: SecretLookup = { get: () => undefined };
 
-/** What `${secrets.get(…)}` means in an endpoint's policy. Values are remembered; `readAgain` asks for them anew. */
-export async function readSecretScope(
-  { accountId, templates }: Pick<LoadedEndpoint, 'accountId' | 'templates'>,
+/** What `${secrets.get(…)}` means in a policy that names these. Values are remembered; `readAgain` asks for them anew. */
+export async function readSecrets(
+  accountId: string,
+  names: readonly SecretName[],
   secrets: AccountSecrets,
   readAgain = false,
-): Promise<TemplateScope> {
-  if (templates.secrets.length === 0) return noSecrets;
+): Promise<SecretLookup> {
+  if (names.length === 0) return noSecrets;
   const values = new Map<string, string>();
-  for (const { vault, name } of templates.secrets) {
+  for (const { vault, name } of names) {
     const value = await (readAgain ? secrets.getAgain : secrets.get)(accountId, vault, name);
     if (value !== undefined) values.set(JSON.stringify([vault, name]), value);
   }
-  return { secrets: { get: (vault, name) => values.get(JSON.stringify([vault, name])) } };
+  return { get: (vault, name) => values.get(JSON.stringify([vault, name])) };
 }

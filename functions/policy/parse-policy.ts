@@ -1,24 +1,13 @@
 import { builtInCatalog } from '../core/catalog/built-in-catalog.ts';
-import type { Phase } from './action.ts';
 import type { PolicyAction } from './actions.ts';
-import type { AiGatewayConfig } from './ai-gateway-config.ts';
 import type { PolicyContext } from './check-providers.ts';
 import { type PolicyRule, readRules } from './document.ts';
 import { policyLimits } from './limits.ts';
 import { firstProblems, type PolicyProblem, problem } from './problems.ts';
 import { readDocument } from './read-document.ts';
+import type { TrafficPolicy } from './traffic-policy.ts';
 
 export type { PolicyProblem, PolicyProblemCode } from './problems.ts';
-
-/** A policy as the gateway runs it, stored as JSON beside the text it came from: only a call of models, or rules. */
-export type TrafficPolicy = { aiGateway: AiGatewayConfig } | { rules: StoredRule[] };
-
-export interface StoredRule {
-  phase: Phase;
-  name: string | undefined;
-  expressions: string[];
-  actions: PolicyAction[];
-}
 
 /** What a policy is checked against; by default the known providers are those of the built-in catalog. */
 export type PolicyOptions = Pick<PolicyContext, 'allowLoopback'> & Partial<Pick<PolicyContext, 'knowsProvider'>>;
@@ -76,11 +65,4 @@ function toTrafficPolicy(rules: PolicyRule[]): TrafficPolicy {
   const [action, anotherAction] = rule?.actions ?? [];
   const isBare = !anotherRule && !anotherAction && rule?.expressions.length === 0;
   return isBare && action?.type === 'ai-gateway' ? { aiGateway: action.config } : { rules: stored };
-}
-
-/** Every `ai-gateway` action of a policy, in order. */
-export function aiGatewaysOf(policy: TrafficPolicy): AiGatewayConfig[] {
-  if ('aiGateway' in policy) return [policy.aiGateway];
-  const actions = policy.rules.flatMap(rule => rule.actions);
-  return actions.flatMap(action => (action.type === 'ai-gateway' ? [action.config] : []));
 }

@@ -1,15 +1,22 @@
 import type { Catalog } from '../core/catalog/catalog.ts';
 import type { MetricsOf } from '../policy/expressions/ai-models.ts';
-import type { TrafficPolicy } from '../policy/parse-policy.ts';
+import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
+import type { CompiledRules } from '../policy/run/compile-rules.ts';
+import { aiGatewaysOf, type TrafficPolicy } from '../policy/traffic-policy.ts';
 import { type ConfigTemplates, compileConfigTemplates } from './config-templates.ts';
 import { EndpointCatalog } from './endpoint-catalog.ts';
 import type { KeyHealth } from './key-health.ts';
 import { keyId, type ProviderKey } from './provider-keys.ts';
 import type { KeySelector, ModelSelector } from './selectors.ts';
 
-/** What a policy compiles to, once for each of its versions. */
-export interface CompiledPolicy {
-  policy: TrafficPolicy;
+/** What a policy compiles to, once for each of its versions: only a call of models, or rules around such calls. */
+export type CompiledPolicy =
+  | { rules: undefined; aiGateway: CompiledAiGateway }
+  | { rules: CompiledRules; aiGateways: ReadonlyMap<AiGatewayConfig, CompiledAiGateway> };
+
+/** An `ai-gateway` action, ready to answer. */
+export interface CompiledAiGateway {
+  config: AiGatewayConfig;
   catalog: EndpointCatalog;
   templates: ConfigTemplates;
   modelSelectors: readonly ModelSelector[];
@@ -23,15 +30,24 @@ export interface CompileParts {
   random: () => number;
 }
 
-/** Compiles a stored policy. The engine for expressions is only loaded for policies that have any. */
+/** Compiles a stored policy. The engines for rules and for expressions are only loaded for policies that have any. */
 export async function compilePolicy(compiledPolicy: string, parts: CompileParts): Promise<CompiledPolicy> {
   const policy: TrafficPolicy = JSON.parse(compiledPolicy);
-  const config = policy.aiGateway;
+  if ('aiGateway' in policy) {
+    return { rules: undefined, aiGateway: await compileAiGateway(policy.aiGateway, parts) };
+  }
+  const { compileRules } = await import('../policy/run/compile-rules.ts');
+  const aiGateways = new Map<AiGatewayConfig, CompiledAiGateway>();
+  for (const config of aiGatewaysOf(policy)) aiGateways.set(config, await compileAiGateway(config, parts));
+  return { rules: await compileRules(policy.rules), aiGateways };
+}
+
+async function compileAiGateway(config: AiGatewayConfig, parts: CompileParts): Promise<CompiledAiGateway> {
   const catalog = new EndpointCatalog(parts.catalog, config);
   const modelSources = config.model_selection?.strategy ?? [];
   const keySources = config.api_key_selection?.strategy ?? [];
   const templates = await compileConfigTemplates(config, catalog);
-  const compiled = { policy, catalog, templates, modelSelectors: [], keySelectors: [] };
+  const compiled = { config, catalog, templates, modelSelectors: [], keySelectors: [] };
   if (modelSources.length === 0 && keySources.length === 0) return compiled;
   const { compileKeyStrategy, compileModelStrategy } = await import('../policy/expressions/compile-strategy.ts');
   const { createAiModels } = await import('../policy/expressions/ai-models.ts');

@@ -1,8 +1,10 @@
 import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Fee } from '../core/fee.ts';
 import { formatUsd } from '../core/money.ts';
+import type { PolicyFacts } from '../policy/expressions/policy-facts.ts';
+import type { SecretLookup } from '../policy/expressions/template-scope.ts';
 import { mergeHeaders } from './bounds/beta-headers.ts';
-import type { CompiledPolicy } from './compile-policy.ts';
+import type { CompiledAiGateway } from './compile-policy.ts';
 import { candidateName } from './endpoint-catalog.ts';
 import type { ModelCall } from './model-call.ts';
 import { type AttemptPlan, type Plan, planAttempts } from './plan-attempts.ts';
@@ -20,16 +22,18 @@ export interface ExplainParts {
   hasGatewayKey: boolean;
   clientCredential: string | undefined;
   baseUrls: ReadonlyMap<string, string>;
+  /** What the templates of the policy read of the request. */
+  facts: PolicyFacts;
   countTokens(modelId: string, text: string): number;
 }
 
 /** What would happen to a request, without sending it: the same steps as for a real one, with keys that say nothing. */
-export function explain(call: ModelCall, policy: CompiledPolicy, parts: ExplainParts): object {
-  const resolution = resolveCandidates(call, policy.catalog, policy.modelSelectors);
-  const plan = resolution.error ? undefined : dryPlan(resolution, call, policy, parts);
+export function explain(call: ModelCall, aiGateway: CompiledAiGateway, parts: ExplainParts) {
+  const resolution = resolveCandidates(call, aiGateway.catalog, aiGateway.modelSelectors);
+  const plan = resolution.error ? undefined : dryPlan(resolution, call, aiGateway, parts);
   const error = resolution.error ?? plan?.error;
   return {
-    surface: call.surface.name,
+    surface: call.surface.name as string | null,
     candidates: (plan?.plans ?? []).map(toCandidate),
     dropped: [...resolution.rejected, ...(plan?.dropped ?? [])],
     model_selection: resolution.selections.map(({ strategy, error: failure, returned, toTry }) => ({
@@ -43,16 +47,16 @@ export function explain(call: ModelCall, policy: CompiledPolicy, parts: ExplainP
   };
 }
 
-const hidden = { secrets: { get: (vault: string, name: string) => `${vault}/${name}` } };
+/** A dry run reads no secrets: their names stand for them. */
+export const hiddenSecrets: SecretLookup = { get: (vault, name) => `${vault}/${name}` };
 
 function dryPlan(
   { candidates }: Resolution,
   call: ModelCall,
-  policy: CompiledPolicy,
+  { catalog, config, templates, keySelectors }: CompiledAiGateway,
   parts: ExplainParts,
 ): AttemptPlan {
-  const { catalog, templates, keySelectors } = policy;
-  const config = policy.policy.aiGateway;
+  const hidden = { secrets: hiddenSecrets, facts: parts.facts };
   return planAttempts(candidates, {
     call,
     catalog,

@@ -43,9 +43,11 @@ async function resolutionRow(what: string, strategy: string[] | undefined): Prom
   const policy = { aiGateway: { ...config, ...(strategy && { model_selection: { strategy } }) } };
   const parts = { catalog, metrics: () => undefined, random: Math.random, keyHealth: new KeyHealth(Date.now) };
   const compiled = await compilePolicy(JSON.stringify(policy), parts);
+  if (compiled.rules) throw new Error('a policy that only calls models has rules');
+  const { aiGateway } = compiled;
   const surface = surfaceAt('/v1/chat/completions');
   if (!surface) throw new Error('chat completions are not served');
-  const resolve = () => resolveCandidates({ surface, modelNames: [] }, compiled.catalog, compiled.modelSelectors);
+  const resolve = () => resolveCandidates({ surface, modelNames: [] }, aiGateway.catalog, aiGateway.modelSelectors);
   cpuMsOf(300, resolve);
   return row(`choosing among 500 models, ${what}`, cpuMsOf(1_000, resolve), 'ms', 1);
 }

@@ -23,7 +23,8 @@ after(() => gateway.close());
 /** The endpoint that a request reaches. */
 async function reach(host: string | undefined, { path = '/v1/models', token = '' } = {}): Promise<string> {
   const headers = { host, ...(token !== '' && { authorization: `Bearer ${token}` }) };
-  const request = { method: 'GET', path, query: '', headers, body: Buffer.alloc(0), timeLeftMs: 60_000 };
+  const call = { method: 'GET', path, query: '', headers, body: Buffer.alloc(0) };
+  const request = { ...call, clientIp: '127.0.0.1', httpVersion: 'HTTP/1.1', timeLeftMs: 60_000 };
   return (await authenticate(request, gateway.gateway)).endpoint.id;
 }
 

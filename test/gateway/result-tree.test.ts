@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answerRequest } from '../../functions/gateway/answer-request.ts';
+import { authenticate } from '../../functions/gateway/authenticate.ts';
+import { callModels } from '../../functions/gateway/call-models.ts';
 import type { GatewayRequest } from '../../functions/gateway/gateway.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { chatAnswer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
@@ -36,9 +37,15 @@ async function resultOf(body: object) {
     query: '',
     headers: { authorization: `Bearer ${gateway.token}`, 'user-agent': 'test/1', 'x-team': 'blue' },
     body: Buffer.from(JSON.stringify(body)),
+    clientIp: '127.0.0.1',
+    httpVersion: 'HTTP/1.1',
     timeLeftMs: 60_000,
   };
-  const response = await answerRequest(request, gateway.gateway);
+  const caller = await authenticate(request, gateway.gateway);
+  const { policy } = caller.endpoint;
+  assert(!policy.rules);
+  const begun = { requestId: 'rq_test', startedAtMs: Date.now(), request, caller, facts: () => assert.fail() };
+  const response = await callModels(begun, policy.aiGateway, gateway.gateway);
   for await (const _ of response.body); // an answer is read to its end before its result is whole
   const result = JSON.parse(JSON.stringify(response.result()));
   await response.finish();

@@ -13,6 +13,7 @@ function parse(config: unknown, options: Partial<Parameters<typeof parsePolicy>[
 function accepted(config: unknown, options: Partial<Parameters<typeof parsePolicy>[1]> = {}): AiGatewayConfig {
   const parsed = parse(config, options);
   assert('policy' in parsed, JSON.stringify(parsed));
+  assert('aiGateway' in parsed.policy);
   return parsed.policy.aiGateway;
 }
 

@@ -10,6 +10,7 @@ const samples = new URL('../fixtures/policies/', import.meta.url);
 function accepted(text: string, options: Partial<PolicyOptions> = {}): AiGatewayConfig {
   const parsed = parsePolicy(text, { allowLoopback: false, ...options });
   assert('policy' in parsed, JSON.stringify(parsed));
+  assert('aiGateway' in parsed.policy);
   return parsed.policy.aiGateway;
 }
 

@@ -1,6 +1,7 @@
 import { createCatalog, type ProviderData } from '../../functions/core/catalog/catalog.ts';
 import type { AiGatewayConfig } from '../../functions/policy/ai-gateway-config.ts';
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
+import { aiGatewaysOf } from '../../functions/policy/traffic-policy.ts';
 import { EndpointCatalog } from '../../functions/routing/endpoint-catalog.ts';
 
 /** Two providers of one format and one of the other; `shared` is offered by two of them. */
@@ -34,7 +35,7 @@ export function configOf(yaml: string): AiGatewayConfig {
     knowsProvider: id => testCatalog.provider(id) !== undefined,
   });
   if (!('policy' in parsed)) throw new Error(JSON.stringify(parsed.problems));
-  return JSON.parse(JSON.stringify(parsed.policy.aiGateway));
+  return JSON.parse(JSON.stringify(aiGatewaysOf(parsed.policy)[0]));
 }
 
 export function endpointCatalog(yaml = '{}'): EndpointCatalog {

@@ -5,7 +5,7 @@ import { EvaluationError } from '../expressions/expression-error.ts';
 import { compileRuleExpression } from '../expressions/rule-expression.ts';
 import { compileTemplate, openTemplateEngine, type Template } from '../expressions/template.ts';
 import type { SecretName } from '../expressions/template-scope.ts';
-import type { StoredRule } from '../parse-policy.ts';
+import type { StoredRule } from '../traffic-policy.ts';
 import { actionRunners } from './action-runners.ts';
 import type { MessageTransform } from './message-transform.ts';
 import type { PolicyAnswer, PolicyRun } from './policy-run.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { AiGatewayConfig } from '../ai-gateway-config.ts';
 import { EvaluationError } from '../expressions/expression-error.ts';
-import type { PolicyFacts, StepBudget } from '../expressions/policy-facts.ts';
+import { type EndpointFacts, type PolicyFacts, type RequestFacts, StepBudget } from '../expressions/policy-facts.ts';
 import type { Template, TemplateScope } from '../expressions/template.ts';
 import type { SecretLookup } from '../expressions/template-scope.ts';
 
@@ -88,7 +88,7 @@ export class CallFailed extends Error {
 export interface PolicyCaller {
   requestId: string;
   accountId: string;
-  endpoint: { id: string; slug: string };
+  endpoint: EndpointFacts;
   gatewayKeyId: string | undefined;
   clientIp: string;
   /** `https`, or `http` on the local stack. */
@@ -118,20 +118,14 @@ export class PolicyRun {
   /** To be done when the answer is out, for circuit breakers. */
   readonly atEnd: ((status: number) => Promise<void>)[] = [];
   private readonly secrets: SecretLookup;
-  private readonly budget: StepBudget;
+  private readonly budget = new StepBudget();
+  private requestFacts: { of: PolicyRequest; facts: RequestFacts } | undefined;
 
-  constructor(
-    caller: PolicyCaller,
-    request: PolicyRequest,
-    secrets: SecretLookup,
-    services: PolicyServices,
-    budget: StepBudget,
-  ) {
+  constructor(caller: PolicyCaller, request: PolicyRequest, secrets: SecretLookup, services: PolicyServices) {
     this.caller = caller;
     this.request = request;
     this.secrets = secrets;
     this.services = services;
-    this.budget = budget;
   }
 
   /** What expressions read now. */
@@ -139,10 +133,26 @@ export class PolicyRun {
     return { secrets: this.secrets, facts: this.facts };
   }
 
-  private get facts(): PolicyFacts {
-    const { caller, request, services, answer } = this;
+  get facts(): PolicyFacts {
+    const { caller, services, answer } = this;
     return {
-      request: {
+      request: this.readRequest(),
+      ...(answer && { response: answer }),
+      endpoint: caller.endpoint,
+      region: services.region,
+      nowMs: services.now(),
+      vars: this.vars,
+      actions: { ngrok: this.results },
+      random: services.random,
+      budget: this.budget,
+    };
+  }
+
+  /** The same object until the request changes: expressions remember what they have read from it. */
+  private readRequest(): RequestFacts {
+    const { caller, request } = this;
+    if (this.requestFacts?.of !== request) {
+      const facts = {
         id: caller.requestId,
         method: request.method,
         scheme: caller.scheme,
@@ -154,17 +164,11 @@ export class PolicyRun {
         clientIp: caller.clientIp,
         bodyBytes: request.body.length,
         receivedAtMs: caller.receivedAtMs,
-        bodyReceivedAtMs: caller.receivedAtMs,
-      },
-      ...(answer && { response: { status: answer.status, headers: answer.headers } }),
-      endpoint: caller.endpoint,
-      region: services.region,
-      nowMs: services.now(),
-      vars: this.vars,
-      actions: { ngrok: this.results },
-      random: services.random,
-      budget: this.budget,
-    };
+        ...(request.body.length > 0 && { bodyReceivedAtMs: caller.receivedAtMs }),
+      };
+      this.requestFacts = { of: request, facts };
+    }
+    return this.requestFacts.facts;
   }
 
   /** Fills a template in. @throws GatewayError ERR_NGROK_2238 */

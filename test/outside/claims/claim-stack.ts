@@ -13,6 +13,10 @@ export interface ClaimStack extends Stack {
   /** The same, refused: the problems it has. */
   refusedConfig(config: string): Promise<{ code: string; path: string; message: string }[]>;
   setPolicy(policy: string): Promise<Response>;
+  /** Writes a secret, into a vault that is made if need be. */
+  saveSecret(vault: string, name: string, value: string): Promise<void>;
+  /** Another key of the same endpoint. */
+  newGatewayKey(): Promise<string>;
   /** Sends JSON with the gateway key, unless headers say otherwise; `null` sends none of ours. */
   post(path: string, body: unknown, headers?: Record<string, string> | null): Promise<Response>;
   /** `provider:model` of every call that reached the upstream since `forget`, in order. */
@@ -54,6 +58,18 @@ export async function startClaimStack(variables: Record<string, string> = {}): P
       const answer = await setPolicy(inAction(config));
       assert.equal(answer.status, 422);
       return ((await answer.json()) as { details: { problems: [] } }).details.problems;
+    },
+    async saveSecret(vault, name, value) {
+      const made = await stack.manage('POST', '/vaults', { name: vault });
+      const vaults = (await (await stack.manage('GET', '/vaults')).json()) as { vaults: { id: string; name: string }[] };
+      assert.ok(made.ok || vaults.vaults.some(found => found.name === vault));
+      const vault_id = vaults.vaults.find(found => found.name === vault)?.id;
+      const saved = await stack.manage('POST', '/secrets', { vault_id, name, value });
+      assert.equal(saved.status, 201, await saved.text());
+    },
+    async newGatewayKey() {
+      const made = await stack.manage('POST', '/ai_gateway_api_keys', { endpoint_id: stack.endpointId });
+      return ((await made.json()) as { token: string }).token;
     },
     post(path, body, headers = {}) {
       const own = headers === null ? {} : { authorization: `Bearer ${stack.gatewayKey}` };

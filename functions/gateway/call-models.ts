@@ -1,0 +1,147 @@
+import { GatewayError } from '../core/errors.ts';
+import type { PolicyFacts } from '../policy/expressions/policy-facts.ts';
+import { wholeBody } from '../policy/run/policy-run.ts';
+import { surfaceAt } from '../providers/surfaces.ts';
+import type { CompiledAiGateway } from '../routing/compile-policy.ts';
+import { parseModelCall } from '../routing/model-call.ts';
+import { resolveCandidates } from '../routing/resolve-candidates.ts';
+import { firstAnswer } from './attempts.ts';
+import type { Caller } from './authenticate.ts';
+import { errorAnswer } from './error-response.ts';
+import { type Exchange, startExchange } from './exchange.ts';
+import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
+import { answerModels, isModelsPath } from './list-models.ts';
+import { planCall } from './plan-call.ts';
+import { recordExchange } from './record-exchange.ts';
+import { relayedHeaders } from './response-headers.ts';
+import { resultTree } from './result-tree.ts';
+
+/** A request that has been authenticated and is about to be answered. */
+export interface BegunRequest {
+  requestId: string;
+  startedAtMs: number;
+  request: GatewayRequest;
+  caller: Caller;
+  /** What expressions read of the request. */
+  facts(): PolicyFacts;
+}
+
+/** What an `ai-gateway` action answers. */
+export interface ModelsResponse extends GatewayResponse {
+  isError: boolean;
+  /** What the call did so far, as policies read it: see `result-tree.ts`. Undefined where none was begun. */
+  result(): object | undefined;
+}
+
+/** Answers a request as an `ai-gateway` action says. Never throws: whatever goes wrong becomes an answer. */
+export async function callModels(
+  begun: BegunRequest,
+  aiGateway: CompiledAiGateway,
+  gateway: Gateway,
+): Promise<ModelsResponse> {
+  const { request, caller } = begun;
+  let exchange: Exchange | undefined;
+  try {
+    if (isModelsPath(caller.path)) {
+      return listing(begun.requestId, answerModels(request, caller.path, aiGateway.catalog));
+    }
+    const surface = readSurface(request, caller);
+    const call = parseModelCall(request.body, surface);
+    const resolution = resolveCandidates(call, aiGateway.catalog, aiGateway.modelSelectors);
+    const { requestId, startedAtMs, facts } = begun;
+    exchange = startExchange(
+      { requestId, startedAtMs, caller, aiGateway, call, facts, resolution },
+      request.timeLeftMs,
+    );
+    if (resolution.error) throw resolution.error;
+    const plan = await planCall(request, exchange, gateway);
+    exchange.dropped = plan.dropped;
+    if (plan.error) throw plan.error;
+    const answer = await firstAnswer(request, plan, exchange, gateway);
+    return relayed(answer, request, exchange, gateway);
+  } catch (error) {
+    return refused(error, begun, exchange, gateway);
+  }
+}
+
+/** @throws GatewayError 404 for a path outside the API, 405 for a wrong method */
+function readSurface({ method }: GatewayRequest, { path }: Caller) {
+  const surface = surfaceAt(path);
+  if (!surface) throw new GatewayError('path_not_found', `Path "${path}" is not served; paths begin with /v1/`);
+  if (method !== 'POST') throw new GatewayError('method_not_allowed', `${path} takes POST, not ${method}`);
+  return surface;
+}
+
+function relayed(
+  answer: Awaited<ReturnType<typeof firstAnswer>>,
+  request: GatewayRequest,
+  exchange: Exchange,
+  gateway: Gateway,
+): ModelsResponse {
+  exchange.status = answer.status;
+  return {
+    status: answer.status,
+    headers: { ...relayedHeaders(answer.headers), ...traceHeaders(exchange) },
+    body: answer.body,
+    isError: false,
+    finish: () => finish(exchange, gateway),
+    result: () => resultTree(request, exchange, undefined, gateway),
+  };
+}
+
+function refused(
+  error: unknown,
+  { request, caller, requestId }: BegunRequest,
+  exchange: Exchange | undefined,
+  gateway: Gateway,
+): ModelsResponse {
+  const format = exchange?.call.surface.format ?? surfaceAt(caller.path)?.format ?? 'openai';
+  const answer = errorAnswer(error, format, requestId, gateway);
+  if (exchange) {
+    exchange.status = answer.status;
+    exchange.errorCode = answer.error.code;
+  }
+  const trace = exchange ? traceHeaders(exchange) : { 'ngrok-aig-request-id': requestId };
+  return {
+    status: answer.status,
+    headers: { ...answer.headers, ...trace },
+    body: wholeBody(answer.body),
+    isError: true,
+    finish: async () => exchange && finish(exchange, gateway),
+    result: () => exchange && resultTree(request, exchange, answer.error, gateway),
+  };
+}
+
+async function finish(exchange: Exchange, gateway: Gateway): Promise<void> {
+  exchange.deadline.stop();
+  await recordExchange(exchange, gateway);
+}
+
+function listing(requestId: string, body: object): ModelsResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', 'ngrok-aig-request-id': requestId },
+    body: wholeBody(JSON.stringify(body)),
+    isError: false,
+    finish: async () => {},
+    result: () => undefined,
+  };
+}
+
+/** Which provider and model answered, after how many attempts, and to how many tokens the balance limited the answer. */
+function traceHeaders({ requestId, served, attempts }: Exchange): Record<string, string> {
+  return {
+    'ngrok-aig-request-id': requestId,
+    'ngrok-aig-attempts': String(attempts.length),
+    ...(served && {
+      'ngrok-aig-provider': served.candidate.provider.id,
+      'ngrok-aig-model': headerText(served.candidate.model.id),
+    }),
+    ...(served?.outputLimit !== undefined && { 'ngrok-aig-output-limit': String(served.outputLimit) }),
+  };
+}
+
+/** Names of models are any text; headers are not. */
+function headerText(text: string): string {
+  return text.slice(0, 255).replace(/[^\x20-\x7e]/gu, encodeURIComponent);
+}
