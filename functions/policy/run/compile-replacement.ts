@@ -30,7 +30,7 @@ export function compileReplacement(
 }
 
 /** @throws GatewayError ERR_NGROK_2238 for a pattern that is too costly for the text */
-export function withinCost<Result>(compiler: ActionCompiler, replace: () => Result): Result {
+export function withinCost<Result>(compiler: Pick<ActionCompiler, 'label'>, replace: () => Result): Result {
   try {
     return replace();
   } catch (cause) {
