@@ -68,7 +68,7 @@ export function newRun(
   const caller: PolicyCaller = {
     requestId: `rq_${randomBytes(4).toString('hex')}`,
     accountId: 'ac_1',
-    endpoint: { id: 'ep_1', slug: 'support' },
+    endpoint: { id: 'ep_1', slug: 'support', url: 'https://gateway.example.com/e/support' },
     gatewayKeyId: undefined,
     clientIp: '203.0.113.7',
     scheme: 'https',
@@ -84,5 +84,5 @@ export function newRun(
     body: Buffer.from(''),
     ...parts.request,
   };
-  return new PolicyRun(caller, request, { get: () => undefined }, services, {} as never);
+  return new PolicyRun(caller, request, { get: () => undefined }, services);
 }
