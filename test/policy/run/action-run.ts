@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { ActionDefinition } from '../../../functions/policy/action.ts';
+import type { RetryFacts } from '../../../functions/policy/expressions/compile-rule-expression.ts';
 import { EvaluationError } from '../../../functions/policy/expressions/expression-error.ts';
 import type { ActionCompiler, ActionRunner, RunAction } from '../../../functions/policy/run/compile-rules.ts';
 import {
@@ -35,6 +36,7 @@ export function fakeCompiler(values: Values = {}, place = 'on_http_request[0].ac
       return { text, isConstant: names.length === 0, secretsUsed: [], render };
     },
     value: source => run => lookUp(source, run),
+    retryCondition: source => (_, retry) => (values[source] as (retry: RetryFacts) => boolean)(retry),
   };
 }
 
