@@ -1,6 +1,6 @@
 import type { Catalog } from '../core/catalog/catalog.ts';
-import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
+import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { CompiledRules } from '../policy/run/compile-rules.ts';
 import { aiGatewaysOf, type TrafficPolicy } from '../policy/traffic-policy.ts';
 import { type ConfigTemplates, compileConfigTemplates } from './config-templates.ts';

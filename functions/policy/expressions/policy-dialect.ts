@@ -1,5 +1,6 @@
 import type { ASTNode, Environment } from 'cel-js';
 import type { Phase } from '../action.ts';
+import { piiPatterns } from '../patterns/pii.ts';
 import { registerAbsentValues } from './absent-values.ts';
 import { callOf, childrenOf } from './ast.ts';
 import { extendBase } from './base-environment.ts';
@@ -12,10 +13,9 @@ import { registerHttpFunctions, requestFunctions, responseFunctions } from './ma
 import { listMacros } from './macros/lists.ts';
 import { networkMacros } from './macros/network.ts';
 import { randomMacros } from './macros/random.ts';
-import { ownName, registerMacros } from './macros/register.ts';
+import { nameOf, ownName, publicName, registerMacros } from './macros/register.ts';
 import { stringMacros } from './macros/strings.ts';
 import { timeMacros } from './macros/time.ts';
-import { type PiiPatterns, piiPatterns } from './pii-patterns.ts';
 import { requestType } from './request-view.ts';
 import { responseType } from './response-view.ts';
 import { Secrets } from './secrets-view.ts';
@@ -60,11 +60,11 @@ const macros = [
 
 /** Functions that are ours under the name of one of CEL's. */
 const ownNames: ReadonlySet<string> = new Set(
-  macros.map(({ signature }) => /(\w+)\(/.exec(signature)?.[1] ?? '').filter(name => name.endsWith(ownName(''))),
+  macros.map(({ signature }) => nameOf(signature)).filter(name => name !== publicName(name)),
 );
 
 const functions: readonly string[] = [
-  ...macros.map(({ signature }) => (/(\w+)\(/.exec(signature)?.[1] ?? '').replace(/_$/, '')),
+  ...macros.map(({ signature }) => publicName(nameOf(signature))),
   ...requestFunctions,
   ...responseFunctions,
   ...['get', 'sortBy', 'timestamp', 'bytes'],
@@ -97,21 +97,19 @@ export const retryVariables = { attempts: 'int', last_attempt: 'map<string, dyn>
 /** Where an expression stands: in a rule or an action of a phase, or in the `retry_condition` of an action there. */
 export type Place = Phase | `${Phase} retry`;
 
-let made = { patterns: piiPatterns(), dialects: new Map<Place, Dialect>() };
+const made = new Map<Place, Dialect>();
 
 /** What expressions and templates of a policy are written in; made when first asked for. */
 export function policyDialect(place: Place): Dialect {
-  if (made.patterns !== piiPatterns()) made = { patterns: piiPatterns(), dialects: new Map() };
-  const known = made.dialects.get(place);
+  const known = made.get(place);
   if (known) return known;
-  const dialect = makeDialect(place, made.patterns);
-  made.dialects.set(place, dialect);
+  const dialect = makeDialect(place);
+  made.set(place, dialect);
   return dialect;
 }
 
-function makeDialect(place: Place, patterns: PiiPatterns): Dialect {
+function makeDialect(place: Place): Dialect {
   const [phase] = place.split(' ') as [Phase];
-  const pii = declarePii(patterns);
   const types = [...ownTypes, pii.type];
   const environment = extendBase(types, { mixedLists: true });
   registerFunctions(environment);
@@ -149,9 +147,11 @@ function noAnswerYet(name: string): string {
 }
 
 /** `pii`: the patterns by name. */
-function declarePii(patterns: PiiPatterns): { type: CelType; value: object } {
+const pii = declarePii();
+
+function declarePii(): { type: CelType; value: object } {
   const wrapper = class {};
-  const fields = Object.entries(patterns).map(([name, pattern]) => [name, ['string', () => pattern]] as const);
+  const fields = Object.entries(piiPatterns).map(([name, pattern]) => [name, ['string', () => pattern]] as const);
   return { type: declareType('Pii', 'pii', wrapper, Object.fromEntries(fields)), value: new wrapper() };
 }
 

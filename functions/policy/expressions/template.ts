@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Phase } from '../action.ts';
+import { piiPatterns } from '../patterns/pii.ts';
 import { ExpressionError } from './expression-error.ts';
-import { piiPatterns } from './pii-patterns.ts';
 import { splitTemplate } from './split-template.ts';
 import {
   defaultVault,
@@ -11,7 +11,6 @@ import {
   type TemplateScope,
 } from './template-scope.ts';
 
-export { type PiiPatterns, usePiiPatterns } from './pii-patterns.ts';
 export type { SecretLookup, SecretName, TemplateScope } from './template-scope.ts';
 
 /** Text from a policy that may hold expressions, such as `Bearer ${secrets.get('vault', 'name')}`. */
@@ -92,9 +91,8 @@ function compilePlain(expression: string): TemplateExpression | undefined {
   const secret = readSecretCall(expression);
   if (secret) return { secretsUsed: [secret], evaluate: ({ secrets }) => lookUp(secrets, secret) };
   const name = /^\s*pii\.(\w+)\s*$/.exec(expression)?.[1] ?? '';
-  const patterns = piiPatterns();
-  if (!Object.hasOwn(patterns, name)) return undefined;
-  const pattern = patterns[name] as string;
+  if (!Object.hasOwn(piiPatterns, name)) return undefined;
+  const pattern = piiPatterns[name] as string;
   return { isConstant: true, secretsUsed: [], evaluate: () => pattern };
 }
 

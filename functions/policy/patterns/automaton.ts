@@ -11,8 +11,8 @@ import { edge, holds, kindOf, kinds, other, unknown } from './surroundings.ts';
 const statesMax = 4_096;
 /** Entries of the table of transitions: 4 bytes each. */
 const entriesMax = 1 << 20;
-/** Bits of all states' sets together; a state of 500 characters has as many. */
-const bitsMax = 1 << 23;
+/** Bits of all states' sets together: a long pattern has larger states, and fewer of them. */
+const bitsMax = 1 << 21;
 /** A table with more entries is not kept for the next text. */
 const entriesKeptMax = 1 << 15;
 
@@ -56,7 +56,9 @@ export class Automaton {
   private readonly statesMax: number;
   private states: State[] = [];
   private entered: (Entered | undefined)[] = [];
-  private numbers = new Map<string, number>();
+  private numbers = new Map<string | number, number>();
+  private openEnd: number | undefined;
+  private closedEnd: number | undefined;
 
   constructor(program: Program) {
     this.program = program;
@@ -67,7 +69,7 @@ export class Automaton {
     this.kindOfClass = this.classes.examples.map(example => kindOf(example, program));
     this.stride = this.classes.count;
     this.words = Math.max(1, (program.charSteps.length + 31) >> 5);
-    this.statesMax = Math.min(statesMax, Math.floor(entriesMax / this.stride), Math.floor(bitsMax / 32 / this.words));
+    this.statesMax = Math.min(statesMax, Math.floor(entriesMax / this.stride), Math.floor(bitsMax / (32 * this.words)));
     this.epsilonSources = epsilonSources(program);
   }
 
@@ -81,9 +83,14 @@ export class Automaton {
 
   /** The state at the end of a text, or at a place where more of it will follow. */
   endState(isOpen: boolean): number {
+    const known = isOpen ? this.openEnd : this.closedEnd;
+    if (known !== undefined) return known;
     const ready = new Uint32Array(this.words);
     if (isOpen) for (const { index } of this.program.charSteps) setBit(ready, index);
-    return this.number(ready, this.program.usesEdges ? (isOpen ? unknown : edge) : other);
+    const state = this.number(ready, this.program.usesEdges ? (isOpen ? unknown : edge) : other);
+    if (isOpen) this.openEnd = state;
+    else this.closedEnd = state;
+    return state;
   }
 
   /** Fills in an entry of the table. @throws StatesExhausted */
@@ -111,6 +118,8 @@ export class Automaton {
     this.states = [];
     this.entered = [];
     this.numbers = new Map();
+    this.openEnd = undefined;
+    this.closedEnd = undefined;
     this.table = new Int32Array(0);
   }
 
@@ -154,7 +163,7 @@ export class Automaton {
   }
 
   private number(ready: Uint32Array, after: number): number {
-    const key = `${after}${String.fromCharCode(...new Uint16Array(ready.buffer))}`;
+    const key = this.words === 1 ? (ready[0] as number) * kinds + after : textKey(ready, after);
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     const number = this.states.length;
@@ -182,6 +191,10 @@ export class Automaton {
     this.masks[charClass] = mask;
     return mask;
   }
+}
+
+function textKey(ready: Uint32Array, after: number): string {
+  return String.fromCharCode(after, ...new Uint16Array(ready.buffer));
 }
 
 /** For each step those that lead to it without reading a character. */

@@ -8,14 +8,24 @@ const asciiOrbits: readonly (readonly number[])[] = Array.from({ length: 26 }, (
   return orbit;
 });
 
+/** Sets that have a name are folded once. */
+const known = new WeakMap<CharSet, CharSet>();
+
 /** The set with every letter in every case, by Unicode's simple case folding, as `(?i)` means it. */
 export function foldCase(set: CharSet): CharSet {
+  let folded = known.get(set);
+  if (folded) return folded;
+  folded = charSet([...set, ...casesOf(set).flatMap(letter => [letter, letter])]);
+  known.set(set, folded);
+  return folded;
+}
+
+function casesOf(set: CharSet): readonly number[] {
+  const [first, last] = set;
   const isAscii = (set.at(-1) ?? 0) < 0x80;
-  const added: number[] = [];
-  for (const orbit of isAscii ? asciiOrbits : allOrbits()) {
-    if (orbit.some(letter => includes(set, letter))) for (const letter of orbit) added.push(letter, letter);
-  }
-  return charSet([...set, ...added]);
+  if (!isAscii && set.length === 2 && first === last) return allOrbits().get(first as number) ?? [];
+  const orbits = new Set(isAscii ? asciiOrbits : allOrbits().values());
+  return [...orbits].filter(orbit => orbit.some(letter => includes(set, letter))).flat();
 }
 
 /** Where letters with cases are: not among Chinese characters, Hangul, surrogates and private use. */
@@ -25,10 +35,10 @@ const casedBlocks = [
   [0xf900, 0x1ffff],
 ] as const;
 
-let orbits: number[][] | undefined;
+let orbits: Map<number, number[]> | undefined;
 
-/** Letters that are the same in another case. Made from the runtime's own tables when first needed, in a few ms. */
-function allOrbits(): number[][] {
+/** For each letter those that are the same in another case. Made from the runtime's own tables when first needed, in a few ms. */
+function allOrbits(): Map<number, number[]> {
   if (orbits) return orbits;
   const hasCase = /[\p{Changes_When_Casefolded}\p{Changes_When_Lowercased}\p{Changes_When_Uppercased}]/u;
   const byFolded = new Map<string, number[]>();
@@ -42,7 +52,7 @@ function allOrbits(): number[][] {
       else byFolded.set(folded, [codePoint]);
     }
   }
-  orbits = [...byFolded.values()].filter(orbit => orbit.length > 1);
+  orbits = new Map([...byFolded.values()].flatMap(orbit => orbit.map(letter => [letter, orbit] as const)));
   return orbits;
 }
 

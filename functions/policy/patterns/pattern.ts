@@ -14,7 +14,7 @@ export const patternSizeMax = 2_000;
 /** What a match is replaced with: texts, and groups by their number; one that took no part is empty. */
 export type Replacement = readonly (string | number)[];
 
-/** Told of each match. @returns false to leave the match as it is */
+/** Told of each match. @returns false when it is none after all: then the search goes on behind its first character */
 export type MatchTest = (match: string) => boolean;
 
 /** How far a text has been looked through; positions are UTF-16 units. */
@@ -91,7 +91,12 @@ export class Pattern {
           progress.from = start ?? span.end;
           return output + text.slice(copied, progress.from);
         }
-        if (end > progress.lastMatchEnd && (onMatch?.(text.slice(start, end)) ?? true)) {
+        const isEmptyRepeat = end === progress.lastMatchEnd;
+        if (!isEmptyRepeat && onMatch?.(text.slice(start, end)) === false) {
+          from = start + widthAt(text, start);
+          continue;
+        }
+        if (!isEmptyRepeat) {
           output += text.slice(copied, start) + expand(replacement, text, start, end, slots);
           copied = end;
         }

@@ -1,8 +1,8 @@
+import type { SseEvent } from '../../core/sse.ts';
 import type { Usage } from '../../core/usage.ts';
 import { errorMessage, isObject, type JsonObject, objectOf, objectsOf, parseObject, textOf } from '../json-object.ts';
 import { lowerOutputLimit, readOutputLimit } from '../output-limit.ts';
 import { definitionsIn, textsIn } from '../prompt-texts.ts';
-import type { SseEvent } from '../sse.ts';
 import {
   type EventReading,
   emptyReading,
