@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   ComparisonOperator,
@@ -39,14 +38,14 @@ export class Alarms extends Construct {
       gateway,
       gatewayTimeout,
       expiry,
-      managementApi,
+      managementFaults,
       concurrencyQuota,
       email,
     }: {
       gateway: LambdaFunction;
       gatewayTimeout: Duration;
       expiry: LambdaFunction;
-      managementApi: HttpApi;
+      managementFaults: Metric;
       concurrencyQuota: number;
       email: string | undefined;
     },
@@ -93,8 +92,8 @@ export class Alarms extends Construct {
         missingData: TreatMissingData.BREACHING,
       },
       ManagementErrors: {
-        description: 'The management API answered 5xx. See the logs of its functions.',
-        metric: managementApi.metricServerError({ period, statistic: 'Sum' }),
+        description: 'The management API answered 5xx, other than 501. See the logs of its functions.',
+        metric: managementFaults.with({ period }),
         threshold: 0,
         periods: 2,
       },

@@ -37,7 +37,23 @@ test('an alarm watches each way in which the gateway or the sweep can fail', () 
       ...properties,
     });
   }
-  template.hasResourceProperties('AWS::CloudWatch::Alarm', { Namespace: 'AWS/ApiGateway', MetricName: '5xx' });
+});
+
+test('faults of the management API sound, but not that a deployment sells no credits', () => {
+  const { template, resources } = quiet;
+  const [name] = Object.keys(resourcesOfType(resources, 'AWS::Logs::LogGroup')).filter(id => /AccessLogs/.test(id));
+  const metric = { MetricNamespace: 'Tollgate/Tollgate', MetricName: 'ManagementFaults' };
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    LogGroupName: { Ref: name },
+    FilterPattern: '{ ($.status = "5*") && ($.status != "501") }',
+    MetricTransformations: [{ ...metric, MetricValue: '1' }],
+  });
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    Namespace: metric.MetricNamespace,
+    MetricName: metric.MetricName,
+    Statistic: 'Sum',
+    Threshold: 0,
+  });
 });
 
 test('concurrency sounds at four fifths of the quota', () => {
