@@ -619,6 +619,8 @@ export type UsageRequest = {
     /** 0 when no answer came. */
     status_code: number;
     error: string | null;
+    /** Price of what the provider reported of an attempt that failed; it is not charged. */
+    upstream_cost_nano_usd: string | null;
     headers_ms: number | null;
     total_ms: number;
   }>;
