@@ -48,7 +48,7 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** One past the closing quote of the string that starts at `start`. */
+/** One past the closing quote of the string that starts at `start`; 0 when it is never closed, which JSON never has. */
 export function stringEnd(text: string, start: number): number {
   let at = start;
   for (;;) {

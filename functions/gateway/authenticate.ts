@@ -126,10 +126,10 @@ export function foreignCredential(headers: PolicyRequest['headers']): string | u
   return credential !== undefined && classifyCredential(credential) === 'foreign' ? credential : undefined;
 }
 
-/** `Authorization: Bearer …` first, else `x-api-key`; an empty one counts as none. */
+/** `Authorization: Bearer …` first, else `x-api-key`, with or without `Bearer`; an empty one counts as none. */
 function readCredential(headers: PolicyRequest['headers']): string | undefined {
   const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
-  const apiKey = headers['x-api-key']?.trim();
+  const apiKey = headers['x-api-key']?.replace(/^\s*Bearer\s/i, '').trim();
   // A key of ours in either header must be valid, wherever it stands: it may never slip through to a provider.
   if (apiKey && classifyCredential(apiKey) !== 'foreign') return apiKey;
   return bearer ?? (apiKey || undefined);

@@ -20,9 +20,11 @@ export function errorAnswer(
   gateway: Gateway,
 ): ErrorAnswer {
   if (error instanceof AllAttemptsFailed) {
-    const { status, headers, body } = error.answer;
+    const { status: relayed, headers, body } = error.answer;
+    // A redirect is not followed and means nothing to our client, nor does a status that HTTP does not have.
+    const status = relayed >= 400 && relayed <= 599 ? relayed : 502;
     const code: ErrorCode = 'ERR_NGROK_3807';
-    const message = `Every attempt failed; the last provider answered ${status}`;
+    const message = `Every attempt failed; the last provider answered ${relayed}`;
     return {
       status,
       headers: { ...relayedHeaders(headers), 'ngrok-error-code': code },

@@ -71,9 +71,16 @@ export function providerUrl(
 
 /** A token of ours that someone put into the URL goes no further. */
 function withoutOwnTokens(query: string): string {
-  if (!query.includes('ng-')) return query;
-  const pairs = query.split('&');
-  return pairs.filter(pair => classifyCredential(pair.slice(pair.indexOf('=') + 1)) === 'foreign').join('&');
+  if (!/ng|%6e|%67/i.test(query)) return query;
+  const isOurs = (pair: string) => [...new URLSearchParams(pair)].flat().some(isOwnToken);
+  return query
+    .split('&')
+    .filter(pair => !isOurs(pair))
+    .join('&');
+}
+
+function isOwnToken(text: string): boolean {
+  return classifyCredential(text.replace(/^\s*Bearer\s+/i, '').trim()) !== 'foreign';
 }
 
 function credentialHeaders(format: 'openai' | 'anthropic', key: ProviderKey): Record<string, string> {

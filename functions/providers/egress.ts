@@ -68,8 +68,13 @@ function forbiddenAddresses({ allowLoopback, allowPrivate }: EgressRules): Block
     ['fd00:ec2::254', 128, 'ipv6'], // the metadata service
     ['::', 128, 'ipv6'],
     ['64:ff9b::', 96, 'ipv6'], // NAT64, which reaches every IPv4 address
+    ['64:ff9b:1::', 48, 'ipv6'], // NAT64 of one's own network
+    ['2001::', 32, 'ipv6'], // Teredo, likewise
     ['2002::', 16, 'ipv6'], // 6to4, likewise
+    ['192.88.99.0', 24, 'ipv4'], // its relays
+    ['fec0::', 10, 'ipv6'], // site-local, of old
   ]);
+  list.addRange('::2', '::ffff:ffff', 'ipv6'); // IPv4 addresses as IPv6 had them first
   if (!allowLoopback)
     add([
       ['127.0.0.0', 8, 'ipv4'],

@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { stringEnd } from '../core/json-edit.ts';
 import type { Surface } from '../providers/surface.ts';
 
 /** A request body, parsed once. */
@@ -64,8 +65,7 @@ function isDeeperThan(text: string, depth: number): boolean {
   for (let at = 0; at < text.length; at++) {
     const character = text.charCodeAt(at);
     if (character === 34) {
-      do at = text.indexOf('"', at + 1);
-      while (at !== -1 && isEscaped(text, at));
+      at = stringEnd(text, at) - 1;
       if (at === -1) return false;
     } else if (character === 91 || character === 123) {
       if (++open > depth) return true;
@@ -74,12 +74,6 @@ function isDeeperThan(text: string, depth: number): boolean {
     }
   }
   return false;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === 92) backslashes++;
-  return backslashes % 2 === 1;
 }
 
 function isTextList(value: unknown): value is string[] {

@@ -71,6 +71,8 @@ async function readSecret(source: SecretSource, secretId: string): Promise<Recor
     return JSON.parse(SecretString ?? '{}');
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    // Its own message quotes the beginning of the text, which is a key when somebody saved one without JSON around it.
+    if (error instanceof SyntaxError) throw new StoreError('reading a secret', new Error(`${secretId} is not JSON`));
     throw new StoreError('reading a secret', error);
   }
 }

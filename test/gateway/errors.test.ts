@@ -80,6 +80,7 @@ test('a key that is wrong in any way is 401, and no provider hears of it', async
       { authorization: `Bearer ${token}` },
       { authorization: '', 'x-api-key': token },
       { 'x-api-key': token },
+      { authorization: '', 'x-api-key': `Bearer ${token}` },
     ];
     for (const headers of carriers) {
       assert.deepEqual(
@@ -90,6 +91,20 @@ test('a key that is wrong in any way is 401, and no provider hears of it', async
     }
   }
   assert.equal(upstream.requests.length, 0);
+});
+
+test('a token of ours in the query goes no further, however it is written; the rest of the query does', async () => {
+  const { token } = gateway;
+  const percent = [...token].map(character => `%${character.charCodeAt(0).toString(16)}`).join('');
+  for (const written of [token, `Bearer%20${token}`, `Bearer+${token}`, percent]) {
+    const response = await fetch(`${gateway.url}/v1/chat/completions?a=1&key=${written}&b=%20ng`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(hello),
+    });
+    assert.equal(response.status, 200, written);
+    assert.equal(upstream.requests.pop()?.path, '/v1/chat/completions?a=1&b=%20ng', written);
+  }
 });
 
 test('without key, slug or host there is no endpoint, and the answer says where it would be', async () => {
@@ -160,6 +175,23 @@ test('the last provider’s error is relayed, and nothing is charged', async () 
   });
   const after = await gateway.settled();
   assert.equal(after?.availableNanoUsd, before?.availableNanoUsd);
+});
+
+test('a redirect is not followed and not relayed: the provider has failed', async () => {
+  upstream.script = (_, response) => void response.writeHead(307, { location: 'https://example.com/' }).end();
+  const answer = await gateway.chat(hello);
+  assert.deepEqual([answer.status, answer.headers.get('location')], [502, null]);
+  assert.equal(answer.headers.get('ngrok-error-code'), 'ERR_NGROK_3807');
+  assert.equal(upstream.requests.length, 1);
+});
+
+test('an error whose body never ends keeps nobody waiting', async () => {
+  upstream.script = ({ body }, response) => {
+    if (body.model !== 'gpt-4o') sendJson(response, 200, chatAnswer('Hello', 9, 1));
+    else response.writeHead(500, { 'content-type': 'application/json' }).write('{"error":');
+  };
+  const answer = await gateway.chat({ ...hello, model: 'gpt-4o', models: ['gpt-4o-mini'] });
+  assert.deepEqual([answer.status, answer.headers.get('ngrok-aig-attempts')], [200, '2']);
 });
 
 test('a provider that refuses the deployment’s own key is no fault of the client', async () => {

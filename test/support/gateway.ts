@@ -15,6 +15,7 @@ import { createAccountSecrets } from '../../functions/store/account-secrets.ts';
 import { Balances, type NewLot } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { changeEndpoint } from '../../functions/store/endpoints.ts';
+import { createSecretReader } from '../../functions/store/secrets.ts';
 import { findRequest } from '../../functions/store/usage.ts';
 import { serveFunctionUrl } from '../../infra/local/lambda-runtime.ts';
 import { HttpResponseStream } from '../../infra/local/response-stream.ts';
@@ -51,6 +52,13 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
+/** As Secrets Manager answers. */
+function readSecret(secrets: Record<string, Record<string, string>>, id = '') {
+  const secret = secrets[id];
+  if (!secret) throw Object.assign(new Error(`there is no secret ${id}`), { name: 'ResourceNotFoundException' });
+  return { SecretString: JSON.stringify(secret), $metadata: {} };
+}
+
 export async function startTestGateway(options: {
   baseUrls: Record<string, string>;
   managedKeys?: Record<string, string>;
@@ -65,7 +73,8 @@ export async function startTestGateway(options: {
   const { accountId, endpointId } = plan;
   const balances = new Balances(store, randomBytes);
   const secrets: Record<string, Record<string, string>> = { pepper: { pepper }, managed: options.managedKeys ?? {} };
-  const secretReader = { read: async (id: string) => secrets[id], readAgain: async (id: string) => secrets[id] };
+  const cacheLifetimeMs = options.cacheLifetimeMs ?? 0;
+  const secretReader = createSecretReader({ send: async ({ input }) => readSecret(secrets, input.SecretId) }, cacheLifetimeMs, now);
   const reports: string[] = [];
   const gateway = createGateway({
     now,
@@ -80,7 +89,7 @@ export async function startTestGateway(options: {
     accountSecrets: createAccountSecrets(secretReader, 'accounts/'),
     pepperSecret: 'pepper',
     managedKeysSecret: 'managed',
-    cacheLifetimeMs: options.cacheLifetimeMs ?? 0,
+    cacheLifetimeMs,
     baseUrls: new Map(Object.entries(options.baseUrls)),
     countTokens: (_model, text) => Math.ceil(text.length / 4),
     report: (message, error) => reports.push(`${message}: ${error}`),

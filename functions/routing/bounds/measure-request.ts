@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { hasEscapedName, hasRepeatedMember, shapeOf } from '../../core/json-shape.ts';
+import { hasEscapedName, hasRepeatedMember } from '../../core/json-shape.ts';
 import type { Surface } from '../../providers/surface.ts';
 import type { ModelCall } from '../model-call.ts';
 import { chatCompletions } from './chat-completions.ts';
@@ -9,9 +9,6 @@ import { messages } from './messages.ts';
 import { responses } from './responses.ts';
 import { type Rules, requestMembers } from './rules.ts';
 import { emptyTally, type Tally } from './tally.ts';
-
-/** Deeper than requests get, and shallow enough to be written as JSON again. */
-const depthMax = 1_000;
 
 /** Surfaces on which managed keys cost something. Counting tokens is free. */
 const rulesOf: Partial<Record<Surface['name'], Rules>> = {
@@ -48,9 +45,7 @@ export function measureRequest({ name }: Surface, body: Record<string, unknown>)
  */
 export function textTokensMax({ text, body }: ModelCall): number {
   if (hasEscapedName(text)) throw badBody('the name of a member is written with escapes; send its letters as they are');
-  const shape = shapeOf(body);
-  if (shape.depth > depthMax) throw badBody(`it is nested ${shape.depth} levels deep; ${depthMax} are the most`);
-  if (hasRepeatedMember(text, shape)) throw badBody('an object in it names a member twice; send it once');
+  if (hasRepeatedMember(text, body)) throw badBody('an object in it names a member twice; send it once');
   return Math.max(Buffer.byteLength(text), normalizedBytes(text.includes('\\u') ? JSON.stringify(body) : text));
 }
 
