@@ -39,6 +39,7 @@ export class Alarms extends Construct {
       gateway,
       gatewayTimeout,
       expiry,
+      rollup,
       managementApi,
       concurrencyQuota,
       email,
@@ -46,6 +47,7 @@ export class Alarms extends Construct {
       gateway: LambdaFunction;
       gatewayTimeout: Duration;
       expiry: LambdaFunction;
+      rollup: LambdaFunction;
       managementApi: HttpApi;
       concurrencyQuota: number;
       email: string | undefined;
@@ -88,6 +90,19 @@ export class Alarms extends Construct {
       ExpiryStopped: {
         description: 'Balances were not swept for half an hour: money of requests that died stays set aside.',
         metric: expiry.metricInvocations({ period: Duration.minutes(30) }),
+        threshold: 1,
+        comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+        missingData: TreatMissingData.BREACHING,
+      },
+      RollupErrors: {
+        description: 'Usage records were not counted: metrics stand still until a run succeeds. See its log.',
+        metric: rollup.metricErrors({ period }),
+        threshold: 0,
+        periods: 2,
+      },
+      RollupStopped: {
+        description: 'Usage records were not counted for half an hour: strategies and overviews see nothing new.',
+        metric: rollup.metricInvocations({ period: Duration.minutes(30) }),
         threshold: 1,
         comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
         missingData: TreatMissingData.BREACHING,

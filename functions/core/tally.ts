@@ -74,6 +74,11 @@ export class Tally {
     if (value !== undefined && value >= 0) this.histogram(name).add(value);
   }
 
+  /** The latest counts. */
+  noteQuota(quota: Quota, atMs: number): void {
+    if (atMs >= (this.quota?.atMs ?? 0)) this.quota = { ...quota, atMs };
+  }
+
   /** Undefined when nothing was measured. */
   latency(name: LatencyName): LogHistogram | undefined {
     return this.latencies.get(name);
@@ -83,7 +88,7 @@ export class Tally {
     for (const name of countNames) this.add(name, other.count(name));
     this.costNanoUsd += other.costNanoUsd;
     for (const [name, histogram] of other.latencies) this.histogram(name).merge(histogram);
-    if (other.quota && other.quota.atMs >= (this.quota?.atMs ?? 0)) this.quota = other.quota;
+    if (other.quota) this.noteQuota(other.quota, other.quota.atMs);
   }
 
   toJSON(): StoredTally {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../core/catalog/catalog.ts';
-import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
+import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { CompiledRules } from '../policy/run/compile-rules.ts';
 import { aiGatewaysOf, type TrafficPolicy } from '../policy/traffic-policy.ts';
 import { type ConfigTemplates, compileConfigTemplates } from './config-templates.ts';
@@ -28,6 +28,12 @@ export interface CompileParts {
   metrics: MetricsOf;
   keyHealth: KeyHealth;
   random: () => number;
+}
+
+/** Whether it matters to a policy how models did lately. */
+export function usesStrategies(policy: CompiledPolicy): boolean {
+  const aiGateways = policy.rules ? [...policy.aiGateways.values()] : [policy.aiGateway];
+  return aiGateways.some(({ modelSelectors }) => modelSelectors.length > 0);
 }
 
 /** Compiles a stored policy. The engines for rules and for expressions are only loaded for policies that have any. */

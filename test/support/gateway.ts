@@ -74,7 +74,11 @@ export async function startTestGateway(options: {
   const balances = new Balances(store, randomBytes);
   const secrets: Record<string, Record<string, string>> = { pepper: { pepper }, managed: options.managedKeys ?? {} };
   const cacheLifetimeMs = options.cacheLifetimeMs ?? 0;
-  const secretReader = createSecretReader({ send: async ({ input }) => readSecret(secrets, input.SecretId) }, cacheLifetimeMs, now);
+  const secretReader = createSecretReader(
+    { send: async ({ input }) => readSecret(secrets, input.SecretId) },
+    cacheLifetimeMs,
+    now,
+  );
   const reports: string[] = [];
   const gateway = createGateway({
     now,
@@ -84,7 +88,6 @@ export async function startTestGateway(options: {
     egress: createEgress({ allowLoopback: true, allowPrivate: false }),
     store,
     random: Math.random,
-    metrics: () => undefined,
     secrets: secretReader,
     accountSecrets: createAccountSecrets(secretReader, 'accounts/'),
     pepperSecret: 'pepper',
