@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
 import type { CompiledRules } from '../policy/run/compile-rules.ts';
+import { isEventStream, transformMessages } from '../policy/run/message-transform.ts';
 import { type ModelsAnswer, type PolicyAnswer, type PolicyRun, wholeBody } from '../policy/run/policy-run.ts';
 import { messageTransforms, runPhase } from '../policy/run/run-phase.ts';
 import { surfaceAt } from '../providers/surfaces.ts';
@@ -11,7 +12,6 @@ import { errorAnswer } from './error-response.ts';
 import type { Gateway, GatewayResponse } from './gateway.ts';
 import { readSecrets } from './secret-scope.ts';
 import { startRun } from './start-run.ts';
-import { transformMessages } from './transform-messages.ts';
 import { UnreadBody } from './unread-body.ts';
 
 /** What a policy with rules compiles to. */
@@ -63,8 +63,9 @@ export async function answerByRules(
   try {
     run.answer = (await runPhase(rules.response, run)) ?? run.answer;
     if (rules.message.length > 0 && isEventStream(run.answer)) {
-      const transforms = messageTransforms(rules.message, run);
-      if (transforms.length > 0) run.answer = { ...run.answer, body: transformMessages(run.answer.body, transforms) };
+      for (const transform of messageTransforms(rules.message, run)) {
+        run.answer = { ...run.answer, body: transformMessages(run.answer.body, transform) };
+      }
     }
   } catch (error) {
     run.answer = answerError(error);
@@ -94,8 +95,4 @@ function asChanged(begun: Omit<BegunRequest, 'facts'>, run: PolicyRun): BegunReq
 function noRuleAnswered({ caller, request }: Omit<BegunRequest, 'facts'>): GatewayError {
   const message = `No rule of endpoint "${caller.endpoint.slug}" answers ${request.method} ${caller.path}; its policy needs an action such as ai-gateway or custom-response for it`;
   return new GatewayError('no_rule_answered', message);
-}
-
-function isEventStream({ headers }: PolicyAnswer): boolean {
-  return /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
 }

@@ -1,3 +1,9 @@
+import type { Phase } from './action.ts';
+import {
+  compileRetryCondition,
+  compileRuleExpression,
+  compileValueExpression,
+} from './expressions/compile-rule-expression.ts';
 import { compileKeyStrategy, compileModelStrategy } from './expressions/compile-strategy.ts';
 import { ExpressionError } from './expressions/expression-error.ts';
 import { compileTemplate, useTemplateEngine } from './expressions/template.ts';
@@ -14,30 +20,51 @@ export interface ExpressionMistake {
 }
 
 export function modelStrategyMistake(source: string): ExpressionMistake | undefined {
-  return strategyMistake(compileModelStrategy, source, 'ai.models.filter(m, m.known)');
+  return expressionMistake(compileModelStrategy, source, 'ai.models.filter(m, m.known)');
 }
 
 export function keyStrategyMistake(source: string): ExpressionMistake | undefined {
-  return strategyMistake(compileKeyStrategy, source, 'ai.keys.filter(k, k.error_rate.total < 0.5)');
+  return expressionMistake(compileKeyStrategy, source, 'ai.keys.filter(k, k.error_rate.total < 0.5)');
+}
+
+export function ruleExpressionMistake(source: string, phase: Phase): ExpressionMistake | undefined {
+  return expressionMistake(
+    text => compileRuleExpression(text, phase),
+    source,
+    "req.headers['x-priority'][0] == 'high'",
+  );
+}
+
+export function valueExpressionMistake(source: string, phase: Phase): ExpressionMistake | undefined {
+  return expressionMistake(text => compileValueExpression(text, phase), source, "req.headers['x-team'][0]");
+}
+
+/** For the `retry_condition` of `http-request`. */
+export function retryConditionMistake(source: string, phase: Phase): ExpressionMistake | undefined {
+  return expressionMistake(text => compileRetryCondition(text, phase), source, 'last_attempt.res.status_code >= 500');
 }
 
 /** @param isSecret the text may hold a key, so that nothing of it is repeated */
-export function templateMistake(text: string, isSecret: boolean): ExpressionMistake | undefined {
-  const error = compileError(compileTemplate, text);
+export function templateMistake(
+  text: string,
+  isSecret: boolean,
+  phase: Phase = 'on_http_request',
+): ExpressionMistake | undefined {
+  const error = compileError(source => compileTemplate(source, phase), text);
   if (!error) return undefined;
   const reason = isSecret ? 'does not compile' : firstLine(error.message);
   const remedy = "write ${…} around a CEL expression, such as ${secrets.get('vault', 'name')}";
   return { code: 'ERR_NGROK_2224', message: `${reason}; ${remedy}` };
 }
 
-function strategyMistake(compile: (source: string) => unknown, source: string, sample: string) {
+function expressionMistake(compile: (source: string) => unknown, source: string, sample: string) {
   const error = compileError(compile, source);
   if (!error) return undefined;
   const remedies: Record<ExpressionError['kind'], string> = {
     syntax: `write a CEL expression, such as "${sample}"`,
     type: `write an expression such as "${sample}"`,
     regex: 'patterns have RE2 syntax, without look-around and back-references',
-    too_complex: 'make it shorter, or divide it into several strategies',
+    too_complex: 'make it shorter, or divide it into several',
   };
   const code: PolicyProblemCode = error.kind === 'regex' ? 'ERR_NGROK_2261' : 'ERR_NGROK_2200';
   return { code, message: `${firstLine(error.message)}; ${remedies[error.kind]}` };

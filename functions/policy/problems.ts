@@ -60,7 +60,14 @@ export function show(value: unknown): string {
 }
 
 /** Values below these fields may hold credentials: messages do not repeat them. */
-const secretFields: ReadonlySet<PropertyKey> = new Set(['api_keys', 'headers', 'query_params', 'body']);
+const secretFields: ReadonlySet<PropertyKey> = new Set([
+  'api_keys',
+  'credentials',
+  'secret',
+  'headers',
+  'query_params',
+  'body',
+]);
 
 export function isSecret(path: Path): boolean {
   return path.some(part => secretFields.has(part));

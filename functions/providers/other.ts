@@ -3,7 +3,7 @@ import { errorMessage, isObject, objectOf, parseObject } from './json-object.ts'
 import { openAiErrorEvent } from './openai/error-event.ts';
 import { readChatUsage, readResponsesUsage } from './openai/usage.ts';
 import { definitionsIn, textsIn } from './prompt-texts.ts';
-import type { SseEvent } from './sse.ts';
+import type { SseEvent } from '../core/sse.ts';
 import { type EventReading, emptyReading, type StreamReader, type Surface } from './surface.ts';
 
 /**

@@ -59,6 +59,9 @@ export async function compileConfigTemplates(
   };
 }
 
+/** What a constant needs. */
+const noSecrets: TemplateScope = { secrets: { get: () => undefined } };
+
 function compileTexts(
   texts: Readonly<Record<string, unknown>>,
   compile: (text: string) => Template,
@@ -71,7 +74,7 @@ function compileTexts(
 function compileValue(value: unknown, compile: (text: string) => Template): Rendered<unknown> {
   if (typeof value === 'string') {
     const template = compile(value);
-    return template.isConstant ? constant(template.text) : scope => template.render(scope);
+    return template.isConstant ? constant(template.render(noSecrets)) : scope => template.render(scope);
   }
   if (Array.isArray(value)) {
     const items = value.map(item => compileValue(item, compile));

@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { brokenRules } from '../../functions/core/balance.ts';
-import { sseEventBytesMax } from '../../functions/providers/sse.ts';
+import { sseEventBytesMax } from '../../functions/core/sse.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { toSse } from '../support/sse.ts';
 import { chatEvents, chatScript, doneEvent, startUpstream, type Upstream } from '../support/upstream.ts';

@@ -38,7 +38,7 @@ function keys(
   assert(candidate);
   const entry = catalog.provider(candidate.provider.id);
   assert(entry);
-  const ownKeys: OwnKeys = { templates: () => own.map(compileTemplate), selectors };
+  const ownKeys: OwnKeys = { templates: () => own.map(text => compileTemplate(text)), selectors };
   return keysFor(candidate, entry, ownKeys, { ...nobody, ...credentials });
 }
 

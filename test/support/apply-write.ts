@@ -27,7 +27,7 @@ export function applyWrite<Fields extends object>(
     if (entry !== undefined) {
       if ('set' in change) mapOf(field).set(entry, change.set);
       else if ('remove' in change) mapOf(field).delete(entry);
-      else throw new Error('no write adds to an entry of a map');
+      else mapOf(field).set(entry, plus(mapOf(field).get(entry), change.add));
     } else if ('set' in change) after[field] = change.set;
     else if ('remove' in change) delete after[field];
     else after[field] = plus(after[field], change.add);

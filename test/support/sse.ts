@@ -1,4 +1,4 @@
-import { SseSplitter } from '../../functions/providers/sse.ts';
+import { SseSplitter } from '../../functions/core/sse.ts';
 import type { EventReading, Surface } from '../../functions/providers/surface.ts';
 
 /** Payloads of stream events as a provider sends them; those with a `type` carry it as the event's name too. */

@@ -92,6 +92,7 @@ export interface Macro {
 
 /** The part of the engine's nodes that its type declarations leave out. */
 interface EngineNode {
+  args: unknown;
   checkedType?: CheckedType;
   meta: { evaluate: Evaluate; alternate?: ASTNode; macro?: Macro };
   setMeta(key: 'evaluate' | 'macro', value: unknown): unknown;
@@ -114,6 +115,11 @@ export function intercept(node: ASTNode, around: (evaluate: Evaluate) => Evaluat
   if (meta.alternate) intercept(meta.alternate, around);
   else if (meta.macro) meta.macro.evaluate = around(meta.macro.evaluate);
   else engineNode(node).setMeta('evaluate', around(meta.evaluate));
+}
+
+/** Gives a node other parts, before it is type-checked. */
+export function replaceArgs(node: ASTNode, args: unknown): void {
+  engineNode(node).args = args;
 }
 
 /** Gives a call another meaning, before it is type-checked. */

@@ -4,9 +4,9 @@ import type { Dialect } from './dialect.ts';
 import { explainFailure, explainProblem } from './explain-error.ts';
 import { ExpressionError } from './expression-error.ts';
 import { completeHas } from './has.ts';
-import { readMetadataLeniently } from './metadata-access.ts';
-import { spend, withinSteps } from './meter.ts';
+import { type StepBudget, spend, withinSteps } from './meter.ts';
 import { meterExpression } from './meter-expression.ts';
+import { readSparsely } from './sparse-access.ts';
 
 export interface Expression {
   source: string;
@@ -14,16 +14,21 @@ export interface Expression {
   type: string;
   ast: ASTNode;
   /** @throws EvaluationError */
-  evaluate(variables: Record<string, unknown>): unknown;
+  evaluate(variables: object, budget?: StepBudget): unknown;
 }
 
 const sourceLengthMax = 8_192;
 
 /**
  * Reads and type-checks an expression. Compiling costs at most some 30 ms, evaluating what `meter.ts` allows.
+ * @param convert makes something else of the result, and pays for it
  * @throws ExpressionError
  */
-export function compileExpression(source: string, dialect: Dialect): Expression {
+export function compileExpression(
+  source: string,
+  dialect: Dialect,
+  convert: (result: unknown) => unknown = result => result,
+): Expression {
   if (source.length > sourceLengthMax) {
     throw new ExpressionError(
       'too_complex',
@@ -33,20 +38,21 @@ export function compileExpression(source: string, dialect: Dialect): Expression 
   try {
     const parsed = dialect.environment.parse(source);
     checkShape(parsed.ast, dialect);
+    dialect.rewrite?.(parsed.ast);
     completeHas(parsed.ast);
     const type = typeCheck(parsed);
-    readMetadataLeniently(parsed.ast);
+    readSparsely(parsed.ast, dialect);
     const steps = meterExpression(parsed.ast);
     return {
       source,
       type,
       ast: parsed.ast,
-      evaluate(variables) {
+      evaluate(variables, budget) {
         try {
           return withinSteps(() => {
             spend(steps);
-            return parsed(variables);
-          });
+            return convert(parsed(variables as Record<string, unknown>));
+          }, budget);
         } catch (error) {
           throw explainFailure(error, source);
         }

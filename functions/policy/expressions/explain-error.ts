@@ -101,6 +101,8 @@ function explainType(error: TypeProblem | EngineFailure, dialect: Dialect): stri
       return (node && missingField(node, dialect)) ?? inLowerCase(error.summary);
     case 'unknown_variable': {
       const name = /: (.*)$/.exec(error.summary)?.[1] ?? '';
+      const reason = dialect.explainVariable?.(name);
+      if (reason) return reason;
       return `there is no variable ${quote(name)} here; ${suggest(name, dialect.variables)}, and what a loop such as filter(m, …) names`;
     }
     case 'no_such_overload':
@@ -126,7 +128,8 @@ function wrongCall(node: ASTNode, { environment }: Dialect): string | undefined 
   const { functions } = environment.getDefinitions();
   const ways = functions
     .filter(({ name, receiverType }) => name === call.name && (receiverType === null) === (call.receiver === undefined))
-    .map(({ signature }) => signature.replace(/: [^:]*$/, '').replaceAll('ast', 'expression'));
+    .map(({ signature }) => signature.replace(/: [^:]*$/, '').replaceAll('ast', 'expression'))
+    .filter(signature => !/\bnull\b/.test(signature));
   const receiver = call.receiver ? `${typeOf(call.receiver)?.name}.` : '';
   const tried = `${receiver}${call.name}(${call.args.map(arg => typeOf(arg)?.name).join(', ')})`;
   if (ways.length === 0) return `"${tried}" is not how "${call.name}" is called`;

@@ -1,7 +1,7 @@
 import type { ErrorRate, Quota } from '../../core/metrics.ts';
 import { extendBase } from './base-environment.ts';
 import { type CelType, declareType } from './cel-type.ts';
-import type { Dialect } from './dialect.ts';
+import { type Dialect, nothingSparse } from './dialect.ts';
 import { ErrorRateView, errorRate, QuotaView, quota } from './metrics-types.ts';
 import { registerRandom } from './pick-random.ts';
 import { registerSortBy } from './sort-by.ts';
@@ -61,4 +61,5 @@ export const keyDialect: Dialect = {
   variables: ['ai'],
   types,
   functions: ['random', 'randomize', 'sortBy'],
+  sparse: nothingSparse,
 };

@@ -25,6 +25,11 @@ export const modelDialect: Dialect = {
     ...['inRegion', 'inCountryCode', 'underCost', 'sortBy', 'random', 'randomize'],
     ...['get', 'getModel', 'getMetadata'],
   ],
+  sparse: {
+    fields: new Set(['Model.metadata', 'Provider.metadata']),
+    functions: new Set(['getMetadata']),
+    variables: new Set(),
+  },
   checkNode,
 };
 

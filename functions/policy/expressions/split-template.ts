@@ -40,7 +40,7 @@ export function splitTemplate(source: string): TemplatePiece[] {
 }
 
 /** Where the `}` of an expression is that starts at `start`. */
-function endOfExpression(source: string, start: number): number | undefined {
+export function endOfExpression(source: string, start: number): number | undefined {
   const token = /'''|"""|'|"|\/\/[^\n]*|[{}]/g;
   let depth = 0;
   token.lastIndex = start;

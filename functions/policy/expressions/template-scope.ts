@@ -1,8 +1,11 @@
 import { EvaluationError } from './expression-error.ts';
+import type { PolicyFacts } from './policy-facts.ts';
 
-/** What the expressions of a template can read. */
+/** What the expressions of a policy can read. */
 export interface TemplateScope {
   secrets: SecretLookup;
+  /** Absent outside of a request; expressions that read them fail then. */
+  facts?: PolicyFacts | undefined;
 }
 
 /** Secrets that have been fetched already: expressions do not wait. */
@@ -18,6 +21,8 @@ export interface SecretName {
 
 /** One `${…}`. */
 export interface TemplateExpression {
+  /** Whether it is known to be the same for every request. */
+  isConstant?: boolean;
   /** Undefined when only running it tells. */
   secretsUsed: SecretName[] | undefined;
   /** Gives a JSON value. @throws EvaluationError */

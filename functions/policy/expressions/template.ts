@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Phase } from '../action.ts';
+import { piiPatterns } from '../patterns/pii.ts';
 import { ExpressionError } from './expression-error.ts';
 import { splitTemplate } from './split-template.ts';
 import {
@@ -26,10 +28,12 @@ export interface Template {
   render(scope: TemplateScope): unknown;
 }
 
-let compileWithEngine: ((expression: string) => TemplateExpression) | undefined;
+type CompileWithEngine = (expression: string, phase: Phase) => TemplateExpression;
+
+let compileWithEngine: CompileWithEngine | undefined;
 
 /** Lets every template be read: for code that has the engine loaded anyway, see `openTemplateEngine`. */
-export function useTemplateEngine(compile: (expression: string) => TemplateExpression): void {
+export function useTemplateEngine(compile: CompileWithEngine): void {
   compileWithEngine = compile;
 }
 
@@ -44,20 +48,23 @@ export async function openTemplateEngine(): Promise<void> {
 
 /** Whether `compileTemplate` can read the text only after `openTemplateEngine`. @throws ExpressionError */
 export function needsTemplateEngine(text: string): boolean {
-  return splitTemplate(text).some(piece => 'expression' in piece && !readSecretCall(piece.expression));
+  return splitTemplate(text).some(piece => 'expression' in piece && !compilePlain(piece.expression));
 }
 
 /**
- * Reads a template. `$${` stands for the characters `${`; a text without `${` is constant.
+ * Reads a template. `$${` stands for the characters `${`; a text without `${` is constant, and so is a named pattern.
+ * @param phase of the rule that the text belongs to
  * @throws ExpressionError
  */
-export function compileTemplate(text: string): Template {
-  const pieces = splitTemplate(text).map(piece => ('expression' in piece ? compile(piece.expression) : piece.text));
+export function compileTemplate(text: string, phase: Phase = 'on_http_request'): Template {
+  const pieces = splitTemplate(text).map(piece =>
+    'expression' in piece ? compile(piece.expression, phase) : piece.text,
+  );
   const expressions = pieces.filter(piece => typeof piece !== 'string');
   const [first = ''] = pieces;
   return {
     text,
-    isConstant: expressions.length === 0,
+    isConstant: expressions.every(({ isConstant }) => isConstant),
     secretsUsed: allSecrets(expressions),
     render(scope) {
       if (pieces.length <= 1) return typeof first === 'string' ? first : first.evaluate(scope);
@@ -66,9 +73,9 @@ export function compileTemplate(text: string): Template {
   };
 }
 
-function compile(expression: string): TemplateExpression {
-  const secret = readSecretCall(expression);
-  if (secret) return { secretsUsed: [secret], evaluate: ({ secrets }) => lookUp(secrets, secret) };
+function compile(expression: string, phase: Phase): TemplateExpression {
+  const plain = compilePlain(expression);
+  if (plain) return plain;
   if (expression.trim() === '') {
     throw new ExpressionError(
       'syntax',
@@ -76,7 +83,17 @@ function compile(expression: string): TemplateExpression {
     );
   }
   assert(compileWithEngine, 'this template needs the CEL engine; await openTemplateEngine() first');
-  return compileWithEngine(expression);
+  return compileWithEngine(expression, phase);
+}
+
+/** What needs no engine: a secret, or a named pattern. */
+function compilePlain(expression: string): TemplateExpression | undefined {
+  const secret = readSecretCall(expression);
+  if (secret) return { secretsUsed: [secret], evaluate: ({ secrets }) => lookUp(secrets, secret) };
+  const name = /^\s*pii\.(\w+)\s*$/.exec(expression)?.[1] ?? '';
+  if (!Object.hasOwn(piiPatterns, name)) return undefined;
+  const pattern = piiPatterns[name] as string;
+  return { isConstant: true, secretsUsed: [], evaluate: () => pattern };
 }
 
 const secretCall = /^\s*secrets\.get\(\s*(?:('[^'\\\n]*'|"[^"\\\n]*")\s*,\s*)?('[^'\\\n]*'|"[^"\\\n]*")\s*\)\s*$/;

@@ -1,7 +1,35 @@
+import { type SseEvent, SseSplitter, sseEventBytesMax } from '../../core/sse.ts';
+
+export function isEventStream({ headers }: { headers: Readonly<Record<string, string>> }): boolean {
+  return /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
+}
+
 /** Rewrites a stream of server-sent events, each with the blank line that ends it. */
 export interface MessageTransform {
-  /** @param event one whole event @returns what to send in its place: nothing, or whole events */
-  push(event: Buffer): Buffer[];
+  /** @returns what to send in its place: nothing, or whole events */
+  push(event: SseEvent): Buffer[];
   /** The stream is over. @returns what was kept back */
   end(): Buffer[];
 }
+
+/**
+ * Sends the events of a stream through a transform. Yields whole events.
+ * @throws what the transform throws: then the stream ends without its terminator
+ */
+export async function* transformMessages(
+  body: AsyncIterable<string | Buffer>,
+  transform: MessageTransform,
+): AsyncGenerator<Buffer> {
+  const splitter = new SseSplitter();
+  for await (const chunk of body) {
+    const events = splitter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    if (splitter.isTooLong) throw new RangeError(`an event has over ${sseEventBytesMax} bytes`);
+    const changed = events.flatMap(event => transform.push(event));
+    if (changed.length > 0) yield changed.length === 1 ? (changed[0] as Buffer) : Buffer.concat(changed);
+  }
+  const last = splitter.end();
+  const rest = [...(last ? [...transform.push(last), blankLine] : []), ...transform.end()];
+  if (rest.length > 0) yield Buffer.concat(rest);
+}
+
+const blankLine = Buffer.from('\n\n');

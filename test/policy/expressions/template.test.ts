@@ -112,7 +112,7 @@ const refused: [text: string, message: string][] = [
   [`\${  }`, empty],
   [
     `\${env.HOME}`,
-    'there is no variable "env" here; known: secrets, and what a loop such as filter(m, …) names (line 1, column 1)',
+    'there is no variable "env" here; known: actions, base64, basic_auth, conn, endpoint, hash, json, lists, pii, queryString, rand, req, secrets, strings, time, url, vars, and what a loop such as filter(m, …) names (line 1, column 1)',
   ],
   [`\${secrets.key}`, 'secrets has no field "key"; there is none (line 1, column 9)'],
   [
@@ -126,7 +126,7 @@ const refused: [text: string, message: string][] = [
   [`\${1 + }`, 'unexpected token: the end (line 1, column 5)'],
   [
     `\${'a'.matches('(?!b)')}`,
-    'the pattern "(?!b)" is not RE2 syntax: invalid or unsupported Perl syntax: "(?!"; RE2 has no look-around and no back-references (line 1, column 13)',
+    'the pattern "(?!b)" is not RE2 syntax: "(?!…)" is look-ahead (at character 1); RE2 has no look-around and no back-references (line 1, column 13)',
   ],
   [`\${1}`.repeat(33), 'a text can hold 32 expressions; split it (line 1, column 129)'],
 ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SseSplitter, sseEventBytesMax } from '../../functions/providers/sse.ts';
+import { SseSplitter, sseEventBytesMax } from '../../functions/core/sse.ts';
 
 function split(chunks: Buffer[]) {
   const splitter = new SseSplitter();

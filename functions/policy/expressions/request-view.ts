@@ -1,0 +1,132 @@
+import { type CelType, declareType, int, intOrNull } from './cel-type.ts';
+import {
+  type ContentType,
+  type Cookie,
+  headerLists,
+  queryLists,
+  readContentType,
+  readEncodings,
+  requestCookies,
+} from './http-values.ts';
+import type { RequestFacts } from './policy-facts.ts';
+import { readUserAgent, type UserAgent } from './user-agent.ts';
+
+/** The variable `req`: parsed piece by piece, each when an expression first reads it. */
+export class RequestView {
+  readonly facts: RequestFacts;
+  #headers: Record<string, string[]> | undefined;
+  #cookies: Record<string, Cookie[]> | undefined;
+  #queryParams: Record<string, string[]> | undefined;
+  #contentType: ContentType | undefined;
+  #userAgent: UserAgent | undefined;
+  #url: URL | undefined;
+
+  constructor(facts: RequestFacts) {
+    this.facts = facts;
+  }
+
+  header(name: string): string {
+    return this.facts.headers[name] ?? '';
+  }
+
+  get headerLists() {
+    this.#headers ??= headerLists(this.facts.headers);
+    return this.#headers;
+  }
+
+  get cookiesByName() {
+    this.#cookies ??= requestCookies(this.header('cookie'));
+    return this.#cookies;
+  }
+
+  get queryLists() {
+    this.#queryParams ??= queryLists(this.facts.query);
+    return this.#queryParams;
+  }
+
+  get contentType() {
+    this.#contentType ??= readContentType(this.header('content-type'));
+    return this.#contentType;
+  }
+
+  get userAgent() {
+    this.#userAgent ??= readUserAgent(this.header('user-agent'));
+    return this.#userAgent;
+  }
+
+  /** As the client wrote it, as far as a server learns it. */
+  get rawUrl(): string {
+    return `${this.facts.scheme}://${this.facts.host}${this.uri}`;
+  }
+
+  get uri(): string {
+    const { path, query } = this.facts;
+    return query === '' ? path : `${path}?${query}`;
+  }
+
+  /** With dots in the path resolved. A host that is no host is left out: clients may send anything. */
+  get url(): URL {
+    this.#url ??= URL.parse(this.rawUrl) ?? new URL(`${this.facts.scheme}://unknown${this.uri}`);
+    return this.#url;
+  }
+
+  get port(): number | null {
+    const port = /:(\d{1,5})$/.exec(this.facts.host)?.[1];
+    return port === undefined ? null : Number(port);
+  }
+}
+
+const views = new WeakMap<RequestFacts, RequestView>();
+
+/** One view per request, so that a hundred rules parse it once. */
+export function requestView(facts: RequestFacts): RequestView {
+  const known = views.get(facts);
+  if (known) return known;
+  const view = new RequestView(facts);
+  views.set(facts, view);
+  return view;
+}
+
+/** Fields of what is a text and has fields too, such as `req.url.host`, have a dot in their names; see `text-fields.ts`. */
+export const requestType: CelType = declareType('Request', 'req', RequestView, {
+  id: ['string', ({ facts }) => facts.id],
+  method: ['string', ({ facts }) => facts.method],
+  host: ['string', ({ facts }) => facts.host],
+  version: ['string', ({ facts }) => facts.httpVersion],
+  headers: ['map<string, list<dyn>>', view => view.headerLists],
+  cookies: ['map<string, list<dyn>>', view => view.cookiesByName],
+  location: ['string', view => view.header('location')],
+  content_length: ['int', ({ facts }) => int(facts.bodyBytes)],
+  content_encoding: ['list<string>', view => readEncodings(view.header('content-encoding'))],
+  content_type: ['string', view => view.contentType.mediaType],
+  'content_type.raw': ['string', view => view.header('content-type')],
+  'content_type.parameters': ['map<string, dyn>', view => view.contentType.parameters],
+  user_agent: ['string', view => view.header('user-agent')],
+  'user_agent.name': ['string', view => view.userAgent.name],
+  'user_agent.version': ['string', view => view.userAgent.version],
+  'user_agent.os': ['string', view => view.userAgent.os],
+  'user_agent.os_version': ['string', view => view.userAgent.osVersion],
+  'user_agent.device': ['string', view => view.userAgent.device],
+  'user_agent.url': ['string', view => view.userAgent.url],
+  'user_agent.is_mobile': ['bool', view => view.userAgent.kind === 'mobile'],
+  'user_agent.is_tablet': ['bool', view => view.userAgent.kind === 'tablet'],
+  'user_agent.is_desktop': ['bool', view => view.userAgent.kind === 'desktop'],
+  'user_agent.is_bot': ['bool', view => view.userAgent.kind === 'bot'],
+  url: ['string', view => view.url.href],
+  'url.raw': ['string', view => view.rawUrl],
+  'url.scheme': ['string', ({ facts }) => facts.scheme],
+  'url.authority': ['string', ({ facts }) => facts.host],
+  'url.host': ['string', view => view.url.hostname],
+  'url.port': ['dyn', view => intOrNull(view.port)],
+  'url.path': ['string', view => view.url.pathname],
+  'url.raw_path': ['string', ({ facts }) => facts.path],
+  'url.query': ['string', ({ facts }) => facts.query],
+  'url.query_params': ['map<string, list<dyn>>', view => view.queryLists],
+  'url.uri': ['string', view => view.uri],
+  'ts.header_received': ['google.protobuf.Timestamp', ({ facts }) => new Date(facts.receivedAtMs)],
+  'ts.body_received': ['dyn', ({ facts }) => dateOrNull(facts.bodyReceivedAtMs)],
+});
+
+function dateOrNull(ms: number | undefined): Date | null {
+  return ms === undefined ? null : new Date(ms);
+}

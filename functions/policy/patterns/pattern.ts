@@ -1,0 +1,169 @@
+import { StatesExhausted } from './automaton.ts';
+import { parsePattern } from './parse-pattern.ts';
+import { PatternProblem } from './pattern-problem.ts';
+import { compileProgram } from './program.ts';
+import { Scanner, type Search, type Span, undecided } from './scanner.ts';
+import { longestMatch, type Node, sizeOf } from './syntax-tree.ts';
+
+/** Longer ones cannot be read by people either. */
+export const patternLengthMax = 4_096;
+
+/** Parts of a pattern with its repetitions written out: each takes memory, and time to compile. */
+export const patternSizeMax = 2_000;
+
+/** What a match is replaced with: texts, and groups by their number; one that took no part is empty. */
+export type Replacement = readonly (string | number)[];
+
+/** Told of each match. @returns false when it is none after all: then the search goes on behind its first character */
+export type MatchTest = (match: string) => boolean;
+
+/** How far a text has been looked through; positions are UTF-16 units. */
+export interface Progress {
+  from: number;
+  /** -1 when there was no match yet. An empty match right behind another one is none. */
+  lastMatchEnd: number;
+}
+
+/** A text needs more time and memory than a pattern may take: the pattern is badly suited to texts of this length. */
+export class PatternTooCostly extends Error {
+  constructor(source: string, length: number) {
+    super(
+      `the pattern ${quoted(source)} has too many states on a text of ${length} characters; ` +
+        'use smaller counts, or let what is counted not contain what follows it',
+    );
+    this.name = 'PatternTooCostly';
+  }
+}
+
+/** A regular expression in RE2 syntax. Whatever the pattern, searching and replacing take time linear in the text. */
+export class Pattern {
+  readonly source: string;
+  /** Parts with repetitions written out. */
+  readonly size: number;
+  /** The longest match in UTF-16 units; undefined when there is no longest. */
+  readonly lengthMax: number | undefined;
+  /** From 1; undefined for groups without a name. The whole match is 0. */
+  readonly groupNames: readonly (string | undefined)[];
+  private readonly tree: Node;
+  private compiled: Scanner | undefined;
+
+  constructor(source: string) {
+    const { tree, groupNames } = parsePattern(source);
+    const longest = longestMatch(tree);
+    this.source = source;
+    this.tree = tree;
+    this.size = sizeOf(tree);
+    this.lengthMax = longest === Number.POSITIVE_INFINITY ? undefined : longest;
+    this.groupNames = groupNames;
+  }
+
+  get groupCount(): number {
+    return this.groupNames.length - 1;
+  }
+
+  /** @throws PatternTooCostly on texts of more than 4,096 characters */
+  occursIn(text: string): boolean {
+    return this.search(text, { from: 0, end: text.length, isOpen: false }, search => search.next(0) !== undefined);
+  }
+
+  /** Replaces every match. @throws PatternTooCostly on texts of more than 4,096 characters */
+  replaceAll(text: string, replacement: Replacement, onMatch?: MatchTest): string {
+    const span = { from: 0, end: text.length, isOpen: false };
+    return this.replaceWithin(text, span, { from: 0, lastMatchEnd: -1 }, replacement, onMatch);
+  }
+
+  /**
+   * Replaces every match that begins at or behind `progress.from` and is decided by the text up to `span.end`.
+   * Afterwards `progress.from` is where an open text has to be looked through again once more of it is there.
+   * @returns the text between the two
+   */
+  replaceWithin(text: string, span: Span, progress: Progress, replacement: Replacement, onMatch?: MatchTest): string {
+    const groups = replacement.some(piece => typeof piece === 'number' && piece > 0);
+    return this.search(text, span, search => {
+      const slots = groups ? new Int32Array(2 * this.groupNames.length) : undefined;
+      let output = '';
+      let copied = progress.from;
+      let from = progress.from;
+      for (;;) {
+        const start = search.next(from);
+        const end = start === undefined ? undecided : search.matchEnd(start, slots);
+        if (start === undefined || end === undecided) {
+          progress.from = start ?? span.end;
+          return output + text.slice(copied, progress.from);
+        }
+        const isEmptyRepeat = end === progress.lastMatchEnd;
+        if (!isEmptyRepeat && onMatch?.(text.slice(start, end)) === false) {
+          from = start + widthAt(text, start);
+          continue;
+        }
+        if (!isEmptyRepeat) {
+          output += text.slice(copied, start) + expand(replacement, text, start, end, slots);
+          copied = end;
+        }
+        progress.lastMatchEnd = end;
+        from = end > from ? end : from + widthAt(text, from);
+      }
+    });
+  }
+
+  private search<Result>(text: string, span: Span, use: (search: Search) => Result): Result {
+    try {
+      return this.scanner.search(text, span, use);
+    } catch (error) {
+      if (error instanceof StatesExhausted) throw new PatternTooCostly(this.source, text.length);
+      throw error;
+    }
+  }
+
+  private get scanner(): Scanner {
+    this.compiled ??= new Scanner(compileProgram(this.tree, this.groupNames.length));
+    return this.compiled;
+  }
+}
+
+/** @returns the pattern, or in plain words why it cannot be used */
+export function compilePattern(source: string): { pattern: Pattern } | { problem: string } {
+  if (source.length > patternLengthMax) {
+    return { problem: `a pattern of ${source.length} characters is too long; ${patternLengthMax} is the limit` };
+  }
+  try {
+    const pattern = new Pattern(source);
+    if (pattern.size <= patternSizeMax) return { pattern };
+    return { problem: tooBig(source, pattern.size, patternSizeMax) };
+  } catch (error) {
+    if (!(error instanceof PatternProblem)) throw error;
+    return {
+      problem: `the pattern ${quoted(source)} is not RE2 syntax: ${error.message}; RE2 has no look-around and no back-references`,
+    };
+  }
+}
+
+export function tooBig(source: string, size: number, sizeMax: number): string {
+  return `the pattern ${quoted(source)} has ${size} parts with its repetitions written out, and ${sizeMax} is the limit; use smaller counts`;
+}
+
+function quoted(source: string): string {
+  return source.length > 200 ? `"${source.slice(0, 200)}…"` : `"${source}"`;
+}
+
+function expand(
+  replacement: Replacement,
+  text: string,
+  start: number,
+  end: number,
+  slots: Int32Array | undefined,
+): string {
+  let expanded = '';
+  for (const piece of replacement) {
+    if (typeof piece === 'string') expanded += piece;
+    else if (piece === 0) expanded += text.slice(start, end);
+    else if (slots && (slots[2 * piece] as number) >= 0) {
+      expanded += text.slice(slots[2 * piece], slots[2 * piece + 1]);
+    }
+  }
+  return expanded;
+}
+
+function widthAt(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}

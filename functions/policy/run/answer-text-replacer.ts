@@ -1,0 +1,1 @@
+export { AnswerTextReplacer } from '../patterns/answer-text-replacer.ts';

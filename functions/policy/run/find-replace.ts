@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { GatewayError } from '../../core/errors.ts';
+import type { Replacement } from '../actions/find-replace-fields.ts';
+import type { requestBodyFindReplace } from '../actions/request-body-find-replace.ts';
+import type { responseBodyFindReplace } from '../actions/response-body-find-replace.ts';
+import type { sseFindReplace } from '../actions/sse-find-replace.ts';
+import type { FoundMatch, ReplacementRule } from '../patterns/replace.ts';
+import { AnswerTextReplacer } from './answer-text-replacer.ts';
+import { compileReplacement } from './compile-replacement.ts';
+import type { ActionCompiler, ActionRunner, StreamActionRunner } from './compile-rules.ts';
+import { isEventStream, transformMessages } from './message-transform.ts';
+import { MessageReplacer } from './message-replacer.ts';
+import { replaceInBody } from './replace-in-body.ts';
+import { type PolicyRun, wholeBody } from './policy-run.ts';
+
+/** An answer longer than this is not looked through, and not sent either. */
+const bodyBytesMax = 32 * 1024 * 1024;
+
+export function compileReplacements(
+  replacements: readonly Replacement[],
+  compiler: ActionCompiler,
+): (run: PolicyRun) => ReplacementRule[] {
+  const rules = replacements.map(replacement => compileReplacement(replacement, compiler));
+  return run => rules.map(rule => rule(run));
+}
+
+export const runRequestBodyFindReplace: ActionRunner<z.output<typeof requestBodyFindReplace.config>> = (
+  { replacements },
+  compiler,
+) => {
+  const rulesFor = compileReplacements(replacements, compiler);
+  return run => {
+    const { request } = run;
+    const replaced = replaceInBody(request.body.toString('utf8'), rulesFor(run), compiler);
+    run.note('request-body-find-replace', { replacements: replaced.matches });
+    if (replaced.matches.length > 0) run.request = { ...request, body: Buffer.from(replaced.text) };
+    return undefined;
+  };
+};
+
+export const runResponseBodyFindReplace: ActionRunner<z.output<typeof responseBodyFindReplace.config>> = (
+  { replacements },
+  compiler,
+) => {
+  const rulesFor = compileReplacements(replacements, compiler);
+  return async run => {
+    const { answer } = run;
+    if (!answer) return undefined;
+    if (isEventStream(answer)) {
+      const transform = new MessageReplacer('data', rulesFor(run), compiler, noteOf(run, 'response-body-find-replace'));
+      run.answer = { ...answer, body: transformMessages(answer.body, transform) };
+      return undefined;
+    }
+    const body = await readWhole(answer.body, compiler);
+    const { text, matches } = replaceInBody(body.toString('utf8'), rulesFor(run), compiler);
+    run.note('response-body-find-replace', { replacements: matches });
+    run.answer = { ...answer, body: wholeBody(matches.length > 0 ? text : body) };
+    return undefined;
+  };
+};
+
+export const runSseFindReplace: StreamActionRunner<z.output<typeof sseFindReplace.config>> = (
+  { field, scope, replacements },
+  compiler,
+) => {
+  const rulesFor = compileReplacements(replacements, compiler);
+  return run => {
+    const note = noteOf(run, 'sse-find-replace');
+    if (scope === 'message') return new MessageReplacer(field, rulesFor(run), compiler, note);
+    return new AnswerTextReplacer(run.request.path, rulesFor(run));
+  };
+};
+
+function noteOf(run: PolicyRun, type: string) {
+  return (matches: readonly FoundMatch[]) => run.note(type, { replacements: matches });
+}
+
+async function readWhole(body: AsyncIterable<string | Buffer>, compiler: ActionCompiler): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    const read = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    bytes += read.length;
+    if (bytes <= bodyBytesMax) chunks.push(read);
+  }
+  if (bytes <= bodyBytesMax) return Buffer.concat(chunks);
+  const message = `The answer has ${bytes} bytes, and ${compiler.label} looks through ${bodyBytesMax} at most`;
+  throw new GatewayError('policy_broke_body', message);
+}
