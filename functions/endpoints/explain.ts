@@ -139,7 +139,12 @@ async function explainRequest(body: ExplainBody, endpoint: Endpoint, compiledPol
   const { rules, answeredBy } = await dryRun(policy.rules.request, run);
   const refusal = rules.at(-1)?.error ?? (answeredBy ? undefined : noRuleAnswers(body));
   return {
-    rules: rules.map(({ rule, applies, actions, error }) => ({ rule, applies, actions, error: error?.message ?? null })),
+    rules: rules.map(({ rule, applies, actions, error }) => ({
+      rule,
+      applies,
+      actions,
+      error: error?.message ?? null,
+    })),
     answered_by: answeredBy ?? null,
     ...noModels(run.request.path),
     ...models,

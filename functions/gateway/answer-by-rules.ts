@@ -76,7 +76,9 @@ export async function answerByRules(
     headers: { ...headers, 'ngrok-aig-request-id': requestId },
     body,
     finish: async () => {
-      const results = await Promise.allSettled([...endings, ...run.atEnd.map(end => () => end(status))].map(end => end()));
+      const results = await Promise.allSettled(
+        [...endings, ...run.atEnd.map(end => () => end(status))].map(end => end()),
+      );
       for (const result of results) {
         if (result.status === 'rejected') gateway.report(`the end of ${requestId} failed`, result.reason);
       }

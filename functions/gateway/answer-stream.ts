@@ -1,5 +1,5 @@
-import { type ProviderAnswer, ProviderError } from '../providers/http.ts';
 import { type SseEvent, SseSplitter, sseEventBytesMax } from '../core/sse.ts';
+import { type ProviderAnswer, ProviderError } from '../providers/http.ts';
 import type { StreamReader } from '../providers/surface.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';

@@ -18,12 +18,15 @@ import { readPepper } from '../store/pepper.ts';
 import type { SecretReader } from '../store/secrets.ts';
 import { EndpointMetrics } from './endpoint-metrics.ts';
 import type { Gateway, LoadedEndpoint } from './gateway.ts';
+import { createPolicyServices } from './policy-services.ts';
 
 /** What a gateway is made of; passed in, so that tests bring their own clock, store and catalog. */
 export interface GatewayParts {
   now: Clock;
   randomBytes: RandomBytes;
-  /** From 0 to 1, for strategies that draw lots. */
+  /** Where the function runs: `us-east-1`. */
+  region: string;
+  /** From 0 to 1, for strategies and rules that draw lots. */
   random(): number;
   catalog: Catalog;
   fee: Fee;
@@ -75,6 +78,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   return {
     ...parts,
+    policyServices: createPolicyServices(parts),
     balances: new Balances(store, parts.randomBytes),
     keyLimits: new KeyLimits(store),
     async gatewayKeyOf(token) {

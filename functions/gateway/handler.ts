@@ -23,6 +23,7 @@ const gateway = createGateway({
   now,
   randomBytes,
   random: Math.random,
+  region: settings.region,
   catalog: extendCatalog(builtInCatalog, settings.extraProviders),
   fee: settings.fee,
   egress: createEgress(settings),

@@ -15,6 +15,7 @@ export interface Settings {
   extraProviders: ProviderData[];
   allowLoopback: boolean;
   allowPrivate: boolean;
+  region: string;
 }
 
 /** Reads what the stack set. @throws Error naming the variable that is missing or wrong */
@@ -33,5 +34,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     extraProviders: JSON.parse(environment.TOLLGATE_LOCAL_PROVIDERS ?? '[]'),
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
     allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',
+    region: environment.AWS_REGION ?? 'us-east-1',
   };
 }

@@ -315,8 +315,16 @@ export type EndpointCreated = {
 };
 
 export type EndpointExplain = {
+  /** For rules that read it. */
+  method?: string;
   /** Where the request would go. */
   path?: string;
+  /** Without the question mark. */
+  query?: string;
+  /** What the request would show; rules and templates read them. */
+  headers?: Record<string, string>;
+  /** Where the request would come from. */
+  client_ip?: string;
   /** The JSON of the request. */
   body: Record<string, unknown>;
   /** Whether the request would show a gateway key, without which no managed keys are used. */
@@ -364,7 +372,23 @@ export type EndpointVersion = {
 };
 
 export type Explanation = {
-  surface: string;
+  /** The rules for requests, up to the one that answers; empty for a policy that only calls models. */
+  rules: Array<{
+    /** Its name, or its place in the policy. */
+    rule: string;
+    /** Whether all its expressions are true. */
+    applies: boolean;
+    actions: Array<{
+      type: string;
+      what: string;
+    }>;
+    /** Why it would refuse the request. */
+    error: string | null;
+  }>;
+  /** The type of the action that answers. */
+  answered_by: string | null;
+  /** Null for a path that no model answers. */
+  surface: string | null;
   /** What would be tried, in this order. */
   candidates: Array<{
     name: string;

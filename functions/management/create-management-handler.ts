@@ -83,7 +83,8 @@ function originOf({ headers, requestContext }: APIGatewayProxyEventV2): string {
 }
 
 function toResult({ status, body, text, headers }: ManagementAnswer): APIGatewayProxyStructuredResultV2 {
-  if (text !== undefined) return { statusCode: status, headers: { 'cache-control': 'no-store', ...headers }, body: text };
+  if (text !== undefined)
+    return { statusCode: status, headers: { 'cache-control': 'no-store', ...headers }, body: text };
   if (!body) return { statusCode: status, ...(headers && { headers }) };
   return {
     statusCode: status,

@@ -16,7 +16,10 @@ const readTimeMs = 15_000;
 
 const exportQuery = z.strictObject({
   ...usageFilterFields,
-  format: z.enum(['csv', 'jsonl']).default('csv').describe('Comma-separated values with a header, or a JSON object a line'),
+  format: z
+    .enum(['csv', 'jsonl'])
+    .default('csv')
+    .describe('Comma-separated values with a header, or a JSON object a line'),
 });
 
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'text/jsonl; charset=utf-8' } as const;

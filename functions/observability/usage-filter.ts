@@ -33,7 +33,7 @@ export function toPredicate(filter: UsageFilter): (record: UsageRecord) => boole
 export function nextPageUri(origin: string, path: string, query: object, cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const given = Object.entries(query).filter(([name, value]) => value !== undefined && name !== 'cursor');
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
   search.set('cursor', cursor);
   return `${origin}${path}?${search}`;
 }

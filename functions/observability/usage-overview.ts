@@ -33,7 +33,10 @@ const totalsShape = {
   estimated_output_tokens: z.int(),
 };
 
-const groupKeyAnswer = z.string().nullable().describe('Null without groupBy; (other) is what exceeds 100 or 200 groups');
+const groupKeyAnswer = z
+  .string()
+  .nullable()
+  .describe('Null without groupBy; (other) is what exceeds 100 or 200 groups');
 
 const overviewAnswer = z
   .strictObject({

@@ -62,7 +62,8 @@ export function actionDefinition(type: string): ActionDefinition | undefined {
 
 export const actionTypes: readonly string[] = [...definitionsByType.keys()];
 
-const login = 'a login page is for people, and applications call this endpoint; let them show AI Gateway API keys, or use basic-auth or jwt-validation';
+const login =
+  'a login page is for people, and applications call this endpoint; let them show AI Gateway API keys, or use basic-auth or jwt-validation';
 const firewall = 'put AWS WAF in front of the endpoint instead';
 
 /** Actions of Traffic Policy that cannot be had here, and why. */

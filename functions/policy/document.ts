@@ -141,8 +141,7 @@ function readAction(action: unknown, phase: Phase, path: Path, reading: Reading)
   if (isMap(config)) reading.problems.push(...(definition.check?.(config, configPath, reading.context) ?? []));
   if ('problems' in parsed) return [];
   for (const { path: below, text, kind, isSecret = false } of definition.cel?.(parsed.value) ?? []) {
-    const mistake =
-      kind === 'template' ? templateMistake(text, isSecret, phase) : valueExpressionMistake(text, phase);
+    const mistake = kind === 'template' ? templateMistake(text, isSecret, phase) : valueExpressionMistake(text, phase);
     if (mistake) reading.problems.push(problem(mistake.code, [...configPath, ...below], mistake.message));
   }
   return [{ type: definition.type, path, config: parsed.value } as PolicyRule['actions'][number]];

@@ -23,14 +23,22 @@ export function generateSchema(): object {
   return z.toJSONSchema(document, { io: 'input', target: 'draft-2020-12' });
 }
 
-function rulesOf(phase: Phase) {
-  const definitions: readonly ActionDefinition[] = actionDefinitions;
-  const actions = definitions
-    .filter(definition => definition.phases.includes(phase))
-    .map(({ type, config }) => ({
+const definitions: readonly ActionDefinition[] = actionDefinitions;
+
+/** What an action is written as; the same object in every phase that has the action. */
+const actionFields = new Map(
+  definitions.map(({ type, config }) => [
+    type,
+    {
       type: z.literal(type).describe('What to do.'),
       config: config.meta({ id: type }).nullish().describe(`The settings of ${type}. Empty: all defaults.`),
-    }));
+    },
+  ]),
+);
+
+function rulesOf(phase: Phase) {
+  const types = definitions.filter(definition => definition.phases.includes(phase)).map(({ type }) => type);
+  const actions = types.flatMap(type => actionFields.get(type) ?? []);
   const long = z.strictObject({
     ...ruleFields,
     actions: z

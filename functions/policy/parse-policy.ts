@@ -1,5 +1,5 @@
 import { builtInCatalog } from '../core/catalog/built-in-catalog.ts';
-import type { PolicyAction } from './actions.ts';
+import type { ActionType, PolicyAction } from './actions.ts';
 import type { PolicyContext } from './check-providers.ts';
 import { type PolicyRule, readRules } from './document.ts';
 import { policyLimits } from './limits.ts';
@@ -25,6 +25,9 @@ export function parsePolicy(
   return { problems: firstProblems(parsed.problems, policyLimits.problemsMax) };
 }
 
+/** Actions that can be the last of a request. */
+const answering: ReadonlySet<ActionType> = new Set(['ai-gateway', 'custom-response', 'deny', 'redirect']);
+
 function isBuiltIn(name: string): boolean {
   return builtInCatalog.provider(name) !== undefined;
 }
@@ -38,8 +41,12 @@ function parse(text: string, context: PolicyContext): ReturnType<typeof parsePol
   }
   const read = readRules(document.value, context);
   if ('problems' in read) return read;
-  if (read.rules.length === 0) {
-    const message = 'the policy has no rules; add an action of type ai-gateway under on_http_request';
+  if (
+    !read.rules.some(
+      ({ phase, actions }) => phase === 'on_http_request' && actions.some(({ type }) => answering.has(type)),
+    )
+  ) {
+    const message = 'the policy needs an action that answers, such as ai-gateway; add it under on_http_request';
     return { problems: [problem('ERR_NGROK_2234', [], message)] };
   }
   const policy = toTrafficPolicy(read.rules);

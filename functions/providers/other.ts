@@ -1,9 +1,9 @@
+import type { SseEvent } from '../core/sse.ts';
 import type { Usage } from '../core/usage.ts';
 import { errorMessage, isObject, objectOf, parseObject } from './json-object.ts';
 import { openAiErrorEvent } from './openai/error-event.ts';
 import { readChatUsage, readResponsesUsage } from './openai/usage.ts';
 import { definitionsIn, textsIn } from './prompt-texts.ts';
-import type { SseEvent } from '../core/sse.ts';
 import { type EventReading, emptyReading, type StreamReader, type Surface } from './surface.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Surface as CatalogSurface } from '../core/catalog/catalog.ts';
-import type { Usage } from '../core/usage.ts';
 import type { SseEvent } from '../core/sse.ts';
+import type { Usage } from '../core/usage.ts';
 
 /** What one stream event means to the gateway; the client gets the bytes whatever they mean. */
 export interface EventReading {

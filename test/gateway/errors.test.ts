@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import OpenAI from 'openai';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { chatAnswer, chatEvents, chatScript, sendEvents, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
+import {
+  chatAnswer,
+  chatEvents,
+  chatScript,
+  sendEvents,
+  sendJson,
+  startUpstream,
+  type Upstream,
+} from '../support/upstream.ts';
 
 let upstream: Upstream;
 let gateway: TestGateway;

@@ -82,7 +82,7 @@ const rules: BrokenPolicy[] = [
   broken('a list of rules', '- type: ai-gateway', [2204, '', /a policy is a map of phases, not a list/]),
   broken('a text', 'ai-gateway', [2204, '', /not "ai-gateway"; begin it with "on_http_request:"/]),
   broken('a date', '2024-01-01', [2204, '', /a map of phases/]),
-  broken('no rules', '{}', [2234, '', /needs an action of type ai-gateway/]),
+  broken('no rules', '{}', [2234, '', /needs an action that answers/]),
   broken('an empty phase', 'on_http_request: []', [2234, '', /add it under on_http_request/]),
   broken('a phase without value', 'on_http_request:', [2223, 'on_http_request', /begin each rule with "- actions:"/]),
   broken('a phase that is a map', 'on_http_request: { type: ai-gateway }', [2204, 'on_http_request', /is not a list/]),
@@ -131,11 +131,19 @@ const rules: BrokenPolicy[] = [
     /needs a/,
   ]),
   broken('a type that is a number', 'on_http_request: [{ type: 7 }]', [2204, 'on_http_request[0].type', /7 is not/]),
-  broken('an action that is not there', 'on_http_request: [{ type: rate-limit }]', [
+  broken('an action that is not there', 'on_http_request: [{ type: teleport }]', [
     2201,
     'on_http_request[0].type',
-    /action "rate-limit" is not supported; supported: ai-gateway$/,
+    /action "teleport" is not supported; supported: ai-gateway, /,
   ]),
+  ...['oauth', 'oidc', 'saml', 'owasp-crs-request', 'owasp-crs-response', 'terminate-tls', 'forward-internal'].map(
+    type =>
+      broken(`the action ${type}`, `on_http_request: [{ type: ${type} }, { type: ai-gateway }]`, [
+        2201,
+        'on_http_request[0].type',
+        new RegExp(`action "${type}" is not supported: .{20}`),
+      ]),
+  ),
   broken('a misspelt action', 'on_http_request: [{ type: AI_Gateway }]', [
     2201,
     'on_http_request[0].type',
@@ -181,16 +189,51 @@ const rules: BrokenPolicy[] = [
     'on_http_request[1]',
     /never reached.*remove one/,
   ]),
-  broken(
-    'two actions that are both reached',
-    'on_http_request: [{ type: ai-gateway, config: { on_error: continue } }, { type: ai-gateway }]',
-    [2266, 'on_http_request[1]', /can have one ai-gateway action; remove the others/],
-  ),
-  broken('expressions', 'on_http_request: [{ expressions: [a == b], type: ai-gateway }]', [
-    2203,
-    'on_http_request[0].expressions',
-    /not supported yet; remove them/,
+  broken('rules that never answer', 'on_http_request: [{ type: log, config: { metadata: {} } }]', [
+    2234,
+    '',
+    /needs an action that answers, such as ai-gateway; add it under on_http_request/,
   ]),
+  broken('an expression with an unknown variable', 'on_http_request: [{ expressions: [a == b], type: ai-gateway }]', [
+    2200,
+    'on_http_request[0].expressions[0]',
+    /there is no variable "a" here/,
+  ]),
+  broken(
+    'an answer before there is one',
+    'on_http_request: [{ expressions: [res.status_code == 200], type: ai-gateway }]',
+    [2200, 'on_http_request[0].expressions[0]', /move it into a rule of on_http_response/],
+  ),
+  broken(
+    'a template in an action that does not compile',
+    "on_http_request: [{ type: custom-response, config: { body: '${req.nothing}' } }]",
+    [2224, 'on_http_request[0].config.body', /nothing/],
+  ),
+  broken(
+    'a pattern that looks ahead',
+    "on_http_request: [{ type: request-body-find-replace, config: { replacements: [{ from: 'a(?=b)' }] } }, { type: ai-gateway }]",
+    [2261, 'on_http_request[0].config.replacements[0].from', /look-around/],
+  ),
+  broken(
+    'a replacement with a group that is not there',
+    "on_http_request: [{ type: request-body-find-replace, config: { replacements: [{ from: '(a)', to: '${b}' }] } }, { type: ai-gateway }]",
+    [2204, 'on_http_request[0].config.replacements[0].to', /neither a variable nor a group/],
+  ),
+  broken(
+    'a pattern without an end for a stream',
+    "on_http_request: [{ type: ai-gateway }]\non_event_stream_message: [{ type: sse-find-replace, config: { scope: text, replacements: [{ from: 'a+' }] } }]",
+    [2261, 'on_event_stream_message[0].config.replacements[0].from', /upper limits/],
+  ),
+  broken(
+    'the scope of another field',
+    'on_http_request: [{ type: ai-gateway }]\non_event_stream_message: [{ type: sse-find-replace, config: { field: retry, scope: text, replacements: [{ from: a }] } }]',
+    [2204, 'on_event_stream_message[0].config.field', /remove the field/],
+  ),
+  broken(
+    'a header that stays',
+    'on_http_request: [{ type: add-headers, config: { headers: { User-Agent: me } } }, { type: ai-gateway }]',
+    [2222, 'on_http_request[0].config.headers.User-Agent', /always stays what the client sent/],
+  ),
   broken('101 rules', `on_http_request: [${'{ type: ai-gateway, config: { on_error: continue } }, '.repeat(101)}]`, [
     2264,
     '',

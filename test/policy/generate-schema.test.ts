@@ -37,11 +37,10 @@ test('every field says what it is, and what it is by default', () => {
 
 const schema = z.fromJSONSchema(JSON.parse(committed));
 
-test('the schema takes every sample that can run', () => {
+test('the schema takes every sample', () => {
   for (const file of readdirSync(samples)) {
-    const isLater = file === 'redact-ssn.yaml';
     const document = parse(readFileSync(new URL(file, samples), 'utf8'));
-    assert.equal(schema.safeParse(document).success, !isLater, file);
+    assert.equal(schema.safeParse(document).success, true, file);
   }
 });
 

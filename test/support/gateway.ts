@@ -88,6 +88,7 @@ export async function startTestGateway(options: {
     egress: createEgress({ allowLoopback: true, allowPrivate: false }),
     store,
     random: Math.random,
+    region: 'us-east-1',
     secrets: secretReader,
     accountSecrets: createAccountSecrets(secretReader, 'accounts/'),
     pepperSecret: 'pepper',

@@ -126,7 +126,11 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
         ...(text !== undefined && { body: text }),
       });
       const answer = await response.text();
-      return { status: response.status, headers: response.headers, body: toBody(response.headers.get('content-type'), answer) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: toBody(response.headers.get('content-type'), answer),
+      };
     },
     async close() {
       await server.close();

@@ -6,7 +6,7 @@ import { celHeaders, celText, headerTemplates } from './header-fields.ts';
 const bodyLengthMax = 65_536;
 
 const config = z.strictObject({
-  status_code: z.int().min(200).max(599).default(200),
+  status_code: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
   body: celText(bodyLengthMax).optional().describe('`${…}` parts are CEL; an object alone becomes JSON.'),
   headers: celHeaders.optional().describe('Header to value. Without content-type it is guessed from the body.'),
 });

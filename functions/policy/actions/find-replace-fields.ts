@@ -26,9 +26,13 @@ export function replacementsCel(replacements: readonly Replacement[]): CelPart[]
   return replacements.flatMap(({ from, to }, index) => fromToCel({ from, to }, ['replacements', index]));
 }
 
-export function fromToCel({ from, to }: { from?: string | undefined; to?: string | null | undefined }, path: Path): CelPart[] {
+export function fromToCel(
+  { from, to }: { from?: string | undefined; to?: string | null | undefined },
+  path: Path,
+): CelPart[] {
   const parsed = parseReplacementText(to ?? '');
-  const expressions = 'problem' in parsed ? [] : parsed.parts.flatMap(part => ('expression' in part ? [part.expression] : []));
+  const expressions =
+    'problem' in parsed ? [] : parsed.parts.flatMap(part => ('expression' in part ? [part.expression] : []));
   return [
     ...(from === undefined ? [] : [{ path: [...path, 'from'], text: from, kind: 'template' as const }]),
     ...expressions.map(text => ({ path: [...path, 'to'], text: `\${${text}}`, kind: 'template' as const })),

@@ -5,13 +5,16 @@ import { policyLimits } from '../limits.ts';
 import { show } from '../problems.ts';
 
 /** A text that may hold `${…}`. */
-export const celText = (lengthMax: number = policyLimits.valueLengthMax) =>
-  z.string().max(lengthMax, { abort: true });
+export const celText = (lengthMax: number = policyLimits.valueLengthMax) => z.string().max(lengthMax, { abort: true });
 
 /** A text that is sent as a header, and may hold `${…}`. What expressions add is checked when it is there. */
 export const celHeaderValue = celText().superRefine((value, context) => {
   if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    refuse(context, 'ERR_NGROK_2204', 'is sent as a header, which holds one line of Latin-1 characters; remove the others');
+    refuse(
+      context,
+      'ERR_NGROK_2204',
+      'is sent as a header, which holds one line of Latin-1 characters; remove the others',
+    );
   }
 });
 

@@ -36,7 +36,8 @@ function checkScope({ scope, field = 'data', replacements }: Record<string, unkn
     const fromPath = [...path, 'replacements', index, 'from'];
     const source = constantText(from);
     if (source === undefined) {
-      const message = 'a stream is held back by what a pattern can match, which must not depend on a request; write the pattern out';
+      const message =
+        'a stream is held back by what a pattern can match, which must not depend on a request; write the pattern out';
       return [problem('ERR_NGROK_2261', fromPath, message)];
     }
     const compiled = compilePattern(source);

@@ -110,7 +110,9 @@ export const piiPatterns: Readonly<Record<string, string>> = Object.freeze(
   Object.fromEntries(Object.entries(patterns).map(([name, { source }]) => [name, source])),
 );
 
-const checks = new Map(Object.values(patterns).flatMap(({ source, check }) => (check ? [[source, check] as const] : [])));
+const checks = new Map(
+  Object.values(patterns).flatMap(({ source, check }) => (check ? [[source, check] as const] : [])),
+);
 
 /**
  * The check that belongs to a pattern. It goes by the exact source, because that is all that is left of `${pii.iban}` once

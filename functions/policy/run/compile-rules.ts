@@ -1,8 +1,8 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { Phase } from '../action.ts';
 import type { ActionType, PolicyAction } from '../actions.ts';
-import { EvaluationError } from '../expressions/expression-error.ts';
 import { compileRuleExpression, compileValueExpression } from '../expressions/compile-rule-expression.ts';
+import { EvaluationError } from '../expressions/expression-error.ts';
 import { compileTemplate, openTemplateEngine, type Template } from '../expressions/template.ts';
 import type { SecretName } from '../expressions/template-scope.ts';
 import type { StoredRule } from '../traffic-policy.ts';

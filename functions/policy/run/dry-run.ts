@@ -14,7 +14,12 @@ export interface DryRule {
 }
 
 /** Actions that count, or ask someone else; a dry run leaves them out. */
-const withEffects: ReadonlySet<ActionType> = new Set(['rate-limit', 'circuit-breaker', 'http-request', 'jwt-validation']);
+const withEffects: ReadonlySet<ActionType> = new Set([
+  'rate-limit',
+  'circuit-breaker',
+  'http-request',
+  'jwt-validation',
+]);
 
 /**
  * Runs the rules for requests without their effects, up to the one that answers.

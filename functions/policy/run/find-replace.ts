@@ -8,10 +8,10 @@ import type { FoundMatch, ReplacementRule } from '../patterns/replace.ts';
 import { AnswerTextReplacer } from './answer-text-replacer.ts';
 import { compileReplacement } from './compile-replacement.ts';
 import type { ActionCompiler, ActionRunner, StreamActionRunner } from './compile-rules.ts';
-import { isEventStream, transformMessages } from './message-transform.ts';
 import { MessageReplacer } from './message-replacer.ts';
-import { replaceInBody } from './replace-in-body.ts';
+import { isEventStream, transformMessages } from './message-transform.ts';
 import { type PolicyRun, wholeBody } from './policy-run.ts';
+import { replaceInBody } from './replace-in-body.ts';
 
 /** An answer longer than this is not looked through, and not sent either. */
 const bodyBytesMax = 32 * 1024 * 1024;

@@ -44,7 +44,10 @@ function compileUrl({ from = wholeUrl, to }: { from?: string | undefined; to: st
       run.note(type, { matches, url: url.href, error: { code: '', message: '' } });
       return { url, isChanged: url.href !== before };
     }
-    throw new GatewayError('ERR_NGROK_2238', `The ${compiler.label} makes "${after.slice(0, 200)}" of the URL, which is none`);
+    throw new GatewayError(
+      'ERR_NGROK_2238',
+      `The ${compiler.label} makes "${after.slice(0, 200)}" of the URL, which is none`,
+    );
   };
 }
 

@@ -5,7 +5,9 @@ import type { ActionCompiler, ActionRunner } from './compile-rules.ts';
 import type { PolicyRun } from './policy-run.ts';
 
 export const runSetVars: ActionRunner<z.output<typeof setVars.config>> = ({ vars }, compiler) => {
-  const entries = vars.flatMap(entry => Object.entries(entry)).map(([name, value]) => [name, compileValue(value, compiler)] as const);
+  const entries = vars
+    .flatMap(entry => Object.entries(entry))
+    .map(([name, value]) => [name, compileValue(value, compiler)] as const);
   return run => {
     for (const [name, render] of entries) run.vars = { ...run.vars, [name]: render(run) };
     return undefined;

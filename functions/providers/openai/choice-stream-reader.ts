@@ -1,6 +1,6 @@
+import type { SseEvent } from '../../core/sse.ts';
 import type { Usage } from '../../core/usage.ts';
 import { errorMessage, isObject, type JsonObject, objectsOf, parseObject, wordOf } from '../json-object.ts';
-import type { SseEvent } from '../../core/sse.ts';
 import { type EventReading, emptyReading, malformedReading, type StreamReader } from '../surface.ts';
 import { readChatUsage } from './usage.ts';
 

@@ -1,3 +1,4 @@
+import type { SseEvent } from '../../core/sse.ts';
 import type { Usage } from '../../core/usage.ts';
 import {
   errorMessage,
@@ -11,7 +12,6 @@ import {
 } from '../json-object.ts';
 import { lowerOutputLimit, readOutputLimit } from '../output-limit.ts';
 import { definitionsIn, textsIn } from '../prompt-texts.ts';
-import type { SseEvent } from '../../core/sse.ts';
 import { type EventReading, emptyReading, malformedReading, type StreamReader, type Surface } from '../surface.ts';
 import { readResponsesUsage } from './usage.ts';
 

@@ -61,7 +61,9 @@ export async function startClaimStack(variables: Record<string, string> = {}): P
     },
     async saveSecret(vault, name, value) {
       const made = await stack.manage('POST', '/vaults', { name: vault });
-      const vaults = (await (await stack.manage('GET', '/vaults')).json()) as { vaults: { id: string; name: string }[] };
+      const vaults = (await (await stack.manage('GET', '/vaults')).json()) as {
+        vaults: { id: string; name: string }[];
+      };
       assert.ok(made.ok || vaults.vaults.some(found => found.name === vault));
       const vault_id = vaults.vaults.find(found => found.name === vault)?.id;
       const saved = await stack.manage('POST', '/secrets', { vault_id, name, value });

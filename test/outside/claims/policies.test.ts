@@ -28,7 +28,11 @@ async function refused(policy: string): Promise<{ code: string; path: string; me
 }
 
 const chat = (body: object = {}, headers?: Record<string, string> | null) =>
-  stack.post('/v1/chat/completions', { model: 'openai:gpt-4o-mini', messages: hello, max_tokens: 20, ...body }, headers);
+  stack.post(
+    '/v1/chat/completions',
+    { model: 'openai:gpt-4o-mini', messages: hello, max_tokens: 20, ...body },
+    headers,
+  );
 
 const ssnText = 'My SSN is 123-45-6789, and hers 987-65-4321.';
 const redacted = 'My SSN is [REDACTED], and hers [REDACTED].';
@@ -121,7 +125,11 @@ test('F6 the FAQ’s header routing: with the header OpenAI only, without it any
     assert.equal((await ask({ 'x-priority': 'high' })).status, 200);
     assert.equal((await ask({})).status, 200);
     assert.equal((await ask({ 'x-priority': 'low' })).status, 200);
-    assert.deepEqual(stack.called(), ['openai:gpt-4o-mini', 'anthropic:claude-haiku-4-5', 'anthropic:claude-haiku-4-5']);
+    assert.deepEqual(stack.called(), [
+      'openai:gpt-4o-mini',
+      'anthropic:claude-haiku-4-5',
+      'anthropic:claude-haiku-4-5',
+    ]);
   }
 });
 
@@ -201,7 +209,7 @@ test('L4 a policy with mistakes is refused with a code of its own for each', asy
     [{ on_http_response: [{ actions: [models] }] }, 'ERR_NGROK_2202'],
     [{ on_http_request: [{ actions: [{ type: 'deny', config: { code: 1 } }] }] }, 'ERR_NGROK_2203'],
     [{ on_http_request: [{ expressions: ['req.method =='], actions: [models] }] }, 'ERR_NGROK_2200'],
-    [{ on_http_request: [{ expressions: ["res.status_code == 200"], actions: [models] }] }, 'ERR_NGROK_2200'],
+    [{ on_http_request: [{ expressions: ['res.status_code == 200'], actions: [models] }] }, 'ERR_NGROK_2200'],
     [
       {
         on_http_request: [
@@ -242,7 +250,10 @@ test('L5 basic-auth, deny, custom-response, redirect, url-rewrite, headers and l
           expressions: ["req.url.path == '/old'"],
           actions: [{ type: 'redirect', config: { to: 'https://example.com/new', status_code: 301 } }],
         },
-        { expressions: ["req.url.path == '/health'"], actions: [{ type: 'custom-response', config: { body: 'fine' } }] },
+        {
+          expressions: ["req.url.path == '/health'"],
+          actions: [{ type: 'custom-response', config: { body: 'fine' } }],
+        },
         { actions: [{ type: 'basic-auth', config: { credentials: ['ann:correct-horse'] } }] },
         {
           actions: [
@@ -261,7 +272,8 @@ test('L5 basic-auth, deny, custom-response, redirect, url-rewrite, headers and l
       ],
     }),
   );
-  const get = (path: string, headers = {}) => fetch(`${stack.gatewayUrl}${slugPath}${path}`, { headers, redirect: 'manual' });
+  const get = (path: string, headers = {}) =>
+    fetch(`${stack.gatewayUrl}${slugPath}${path}`, { headers, redirect: 'manual' });
   assert.equal((await get('/teapot')).status, 418);
   const moved = await get('/old');
   assert.deepEqual([moved.status, moved.headers.get('location')], [301, 'https://example.com/new']);

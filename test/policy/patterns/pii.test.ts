@@ -13,7 +13,7 @@ const table: Record<string, string[]> = {
     '"<josé.müller@bücher.de>"',
     'mailto:<x_y-z@sub-domain.example.org>',
     '请写信给<ming@example.cn>。',
-    '<o\'brien@example.ie>',
+    "<o'brien@example.ie>",
     'not bob@localhost nor @handle nor a@b..com nor user@ example.com',
     'npm i @scope/package@1.2.3',
     'bob at example.com',

@@ -66,9 +66,32 @@ test('only what passes the check of its pattern is replaced', () => {
 
 const json: [text: string, pairs: [from: string, to: string][], breaks: number | undefined][] = [
   ['{"a":"b"}', [['b', 'c']], undefined],
-  ['{"a":"b"}', [['b', 'c'], ['c', '"'], ['x', 'y']], 1],
-  ['{"a":"b"}', [['b', '"'], [':""', ':"']], undefined],
-  ['{"a":"b"}', [['b', '"'], [':""', ':"'], ['\\{', '']], 2],
+  [
+    '{"a":"b"}',
+    [
+      ['b', 'c'],
+      ['c', '"'],
+      ['x', 'y'],
+    ],
+    1,
+  ],
+  [
+    '{"a":"b"}',
+    [
+      ['b', '"'],
+      [':""', ':"'],
+    ],
+    undefined,
+  ],
+  [
+    '{"a":"b"}',
+    [
+      ['b', '"'],
+      [':""', ':"'],
+      ['\\{', ''],
+    ],
+    2,
+  ],
   ['not json', [['n', '"']], undefined],
   ['{"a":"b\\n"}', [['\\\\', '']], undefined],
 ];

@@ -33,7 +33,8 @@ const table: [source: string, parts: ReplacementPart[]][] = [
   ['\\1 &', [{ text: '\\1 &' }]],
 ];
 
-for (const [source, parts] of table) test(`takes ${source || 'nothing'} apart`, () => assert.deepEqual(partsOf(source), parts));
+for (const [source, parts] of table)
+  test(`takes ${source || 'nothing'} apart`, () => assert.deepEqual(partsOf(source), parts));
 
 test('what cannot be read is refused', () => {
   assert.deepEqual(parseReplacementText('a ${vars.x'), {
@@ -55,7 +56,17 @@ test('a group that the pattern does not have is refused by name and empty by num
     '"${x}" is neither a variable nor a group of the pattern; none of its groups has a name',
   );
   assert.equal(groupProblem(partsOf('$usd ${9} $9 ${month}'), pattern), undefined);
-  assert.deepEqual(fillReplacement(partsOf('$usd|${9}|${month}|$year|$0'), pattern, []), ['$usd', '|', '', '|', 2, '|', 1, '|', 0]);
+  assert.deepEqual(fillReplacement(partsOf('$usd|${9}|${month}|$year|$0'), pattern, []), [
+    '$usd',
+    '|',
+    '',
+    '|',
+    2,
+    '|',
+    1,
+    '|',
+    0,
+  ]);
 });
 
 test('values of expressions are not read again', () => {

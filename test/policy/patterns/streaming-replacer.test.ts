@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compilePattern, type Pattern, type Replacement } from '../../../functions/policy/patterns/pattern.ts';
 import { piiPatterns } from '../../../functions/policy/patterns/pii.ts';
-import { compileRule, MatchLog, type ReplacementRule, replaceInText } from '../../../functions/policy/patterns/replace.ts';
+import {
+  compileRule,
+  MatchLog,
+  type ReplacementRule,
+  replaceInText,
+} from '../../../functions/policy/patterns/replace.ts';
 import { StreamingReplacer, streamProblem, windowMax } from '../../../functions/policy/patterns/streaming-replacer.ts';
 import { patternOf } from './pattern-of.ts';
 import { boundedPattern } from './random-pattern.ts';
@@ -32,21 +37,136 @@ test('a match is found however the text is cut', () => {
 
 /** What is passed on after each piece; what is missing is held. */
 const passed: [what: string, from: string, pieces: [push: string, passed: string][], end: string][] = [
-  ['text without a match passes at once', ssn, [['Hello ', 'Hello '], ['world.', 'world.']], ''],
-  ['the beginning of a match is held', ssn, [['is 07', 'is '], ['8-05', ''], ['-112', ''], ['0', ''], ['.', '#.']], ''],
-  ['what becomes no match is let go', ssn, [['is 078-', 'is '], ['06', ''], ['x', '078-06x']], ''],
-  ['only the possible part is held', ssn, [['078-078', '078-'], ['-', ''], ['05-1120 ', '# ']], ''],
+  [
+    'text without a match passes at once',
+    ssn,
+    [
+      ['Hello ', 'Hello '],
+      ['world.', 'world.'],
+    ],
+    '',
+  ],
+  [
+    'the beginning of a match is held',
+    ssn,
+    [
+      ['is 07', 'is '],
+      ['8-05', ''],
+      ['-112', ''],
+      ['0', ''],
+      ['.', '#.'],
+    ],
+    '',
+  ],
+  [
+    'what becomes no match is let go',
+    ssn,
+    [
+      ['is 078-', 'is '],
+      ['06', ''],
+      ['x', '078-06x'],
+    ],
+    '',
+  ],
+  [
+    'only the possible part is held',
+    ssn,
+    [
+      ['078-078', '078-'],
+      ['-', ''],
+      ['05-1120 ', '# '],
+    ],
+    '',
+  ],
   ['a match at the very end is decided by the end', ssn, [['078-05-1120', '']], '#'],
-  ['a number within a word is no beginning', ssn, [['x07', 'x07'], ['8', '8']], ''],
-  ['a match that cannot change passes at once', 'abc', [['xab', 'x'], ['c', '#']], ''],
-  ['a longer match is waited for', 'ab?', [['a', ''], ['b', '#'], ['a', '']], '#'],
-  ['a lazy one is not', 'ab??', [['a', '#'], ['b', 'b']], ''],
-  ['the end of a line is waited for', '(?m)a$', [['a', ''], ['\n', '#\n'], ['a', ''], ['b', 'ab']], ''],
-  ['half a character is held', 'x', [['a\ud83d', 'a'], ['\ude00', '😀']], ''],
+  [
+    'a number within a word is no beginning',
+    ssn,
+    [
+      ['x07', 'x07'],
+      ['8', '8'],
+    ],
+    '',
+  ],
+  [
+    'a match that cannot change passes at once',
+    'abc',
+    [
+      ['xab', 'x'],
+      ['c', '#'],
+    ],
+    '',
+  ],
+  [
+    'a longer match is waited for',
+    'ab?',
+    [
+      ['a', ''],
+      ['b', '#'],
+      ['a', ''],
+    ],
+    '#',
+  ],
+  [
+    'a lazy one is not',
+    'ab??',
+    [
+      ['a', '#'],
+      ['b', 'b'],
+    ],
+    '',
+  ],
+  [
+    'the end of a line is waited for',
+    '(?m)a$',
+    [
+      ['a', ''],
+      ['\n', '#\n'],
+      ['a', ''],
+      ['b', 'ab'],
+    ],
+    '',
+  ],
+  [
+    'half a character is held',
+    'x',
+    [
+      ['a\ud83d', 'a'],
+      ['\ude00', '😀'],
+    ],
+    '',
+  ],
   ['half a character at the end comes out', 'x', [['a\ud83d', 'a']], '\ud83d'],
-  ['the beginning of the text is its beginning', '^a', [['', ''], ['a', '#'], ['a', 'a']], ''],
-  ['a boundary looks at what has passed', '\\bb', [['a', 'a'], ['b', 'b'], [' ', ' '], ['b', '#']], ''],
-  ['an empty match comes between characters', '', [['ab', '#a#b#'], ['c', 'c#']], ''],
+  [
+    'the beginning of the text is its beginning',
+    '^a',
+    [
+      ['', ''],
+      ['a', '#'],
+      ['a', 'a'],
+    ],
+    '',
+  ],
+  [
+    'a boundary looks at what has passed',
+    '\\bb',
+    [
+      ['a', 'a'],
+      ['b', 'b'],
+      [' ', ' '],
+      ['b', '#'],
+    ],
+    '',
+  ],
+  [
+    'an empty match comes between characters',
+    '',
+    [
+      ['ab', '#a#b#'],
+      ['c', 'c#'],
+    ],
+    '',
+  ],
 ];
 
 for (const [what, from, pieces, end] of passed) {
