@@ -1,7 +1,8 @@
-/** Where one member of the top-level object lies in its text. */
+/** Where one member of an object lies in its text. */
 interface Member {
   name: string;
   start: number;
+  valueStart: number;
   /** One past the value's last character. */
   end: number;
 }
@@ -17,22 +18,70 @@ export function editJsonObject(
   { set, remove }: { set: Record<string, unknown>; remove: string[] },
 ): string {
   const gone = new Set([...Object.keys(set), ...remove]);
-  const members = topLevelMembers(text);
+  const members = membersOf(text, text.indexOf('{'));
   const kept = members.filter(member => !gone.has(member.name)).map(member => text.slice(member.start, member.end));
   const added = Object.entries(set).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   return `{${[...added, ...kept].join(',')}}`;
 }
 
-function topLevelMembers(text: string): Member[] {
+/** A new value for what lies at a path of member names and positions. */
+export interface JsonEdit {
+  path: readonly (string | number)[];
+  value: unknown;
+}
+
+/**
+ * Changes values anywhere in a JSON text and leaves every other character as it was written. A path that leads nowhere
+ * changes nothing; of doubled members all are changed.
+ * @param text valid JSON; check with `JSON.parse` first
+ */
+export function setJsonValues(text: string, edits: readonly JsonEdit[]): string {
+  const start = skipSpace(text, 0);
+  const places = edits.flatMap(({ path, value }) => rangesAt(text, start, path).map(range => ({ ...range, value })));
+  places.sort((a, b) => a.start - b.start);
+  let edited = '';
+  let at = 0;
+  for (const place of places) {
+    edited += text.slice(at, place.start) + JSON.stringify(place.value);
+    at = place.end;
+  }
+  return edited + text.slice(at);
+}
+
+function rangesAt(text: string, start: number, path: readonly (string | number)[]): { start: number; end: number }[] {
+  const [step, ...rest] = path;
+  if (step === undefined) return [{ start, end: valueEnd(text, start) }];
+  if (typeof step === 'string') {
+    const named = text[start] === '{' ? membersOf(text, start).filter(({ name }) => name === step) : [];
+    return named.flatMap(({ valueStart }) => rangesAt(text, valueStart, rest));
+  }
+  const element = text[start] === '[' ? elementsOf(text, start)[step] : undefined;
+  return element === undefined ? [] : rangesAt(text, element, rest);
+}
+
+/** Where the elements of an array begin. */
+function elementsOf(text: string, start: number): number[] {
+  const elements: number[] = [];
+  let at = skipSpace(text, start + 1);
+  while (text[at] !== ']') {
+    elements.push(at);
+    at = skipSpace(text, valueEnd(text, at));
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return elements;
+}
+
+function membersOf(text: string, objectStart: number): Member[] {
   const members: Member[] = [];
-  let at = skipSpace(text, text.indexOf('{') + 1);
+  let at = skipSpace(text, objectStart + 1);
   while (text[at] !== '}') {
     const start = at;
     const nameEnd = stringEnd(text, at);
     const name = JSON.parse(text.slice(start, nameEnd)) as string;
     const colon = skipSpace(text, nameEnd);
-    const end = valueEnd(text, skipSpace(text, colon + 1));
-    members.push({ name, start, end });
+    const valueStart = skipSpace(text, colon + 1);
+    const end = valueEnd(text, valueStart);
+    members.push({ name, start, valueStart, end });
     at = skipSpace(text, end);
     if (text[at] === ',') at = skipSpace(text, at + 1);
   }

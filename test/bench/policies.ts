@@ -1,10 +1,17 @@
 import { createCatalog } from '../../functions/core/catalog/catalog.ts';
+import {
+  compileRuleExpression,
+  compileValueExpression,
+} from '../../functions/policy/expressions/compile-rule-expression.ts';
+import { EvaluationError } from '../../functions/policy/expressions/expression-error.ts';
 import { parsePolicy } from '../../functions/policy/parse-policy.ts';
 import { surfaceAt } from '../../functions/providers/surfaces.ts';
 import { compilePolicy } from '../../functions/routing/compile-policy.ts';
 import { KeyHealth } from '../../functions/routing/key-health.ts';
 import { resolveCandidates } from '../../functions/routing/resolve-candidates.ts';
 import { brokenPolicies } from '../policy/broken-policies.ts';
+import { hostileExpressions, hostileFacts } from '../policy/expressions/hostile-expressions.ts';
+import { facts } from '../policy/expressions/policy-fixture.ts';
 import { type BenchRow, row } from './report.ts';
 
 /** Ten providers of fifty models each. */
@@ -35,7 +42,35 @@ export async function policyRows(): Promise<BenchRow[]> {
   const worst = brokenPolicies
     .map(({ name, text }) => ({ what: name, ms: cpuMsOf(1, () => parsePolicy(text, { allowLoopback: false })) }))
     .reduce((a, b) => (a.ms > b.ms ? a : b));
-  return [...rows, row(`worst of ${brokenPolicies.length} broken policies (${worst.what})`, worst.ms, 'ms', 100)];
+  return [
+    ...rows,
+    row(`worst of ${brokenPolicies.length} broken policies (${worst.what})`, worst.ms, 'ms', 100),
+    ...expressionRows(),
+  ];
+}
+
+/** A rule as most policies have one, and the worst of the expressions that a policy and a client could make together. */
+function expressionRows(): BenchRow[] {
+  const rule = compileRuleExpression("req.headers['x-priority'][0] == 'high'", 'on_http_request');
+  const secrets = { get: () => undefined };
+  const holds = () => rule.holds({ secrets, facts: facts() });
+  cpuMsOf(1_000, holds);
+  const attempt = (source: string) => {
+    try {
+      compileValueExpression(source, 'on_http_request').evaluate({ secrets, facts: facts(hostileFacts) });
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+    }
+  };
+  const hostile = Object.entries(hostileExpressions).map(([what, source]) => ({
+    what,
+    ms: cpuMsOf(1, () => attempt(source)),
+  }));
+  const worst = hostile.reduce((a, b) => (a.ms > b.ms ? a : b));
+  return [
+    row('deciding a rule by a header', cpuMsOf(10_000, holds), 'ms', 0.1),
+    row(`worst of ${hostile.length} hostile expressions (${worst.what})`, worst.ms, 'ms', 100),
+  ];
 }
 
 async function resolutionRow(what: string, strategy: string[] | undefined): Promise<BenchRow> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { editJsonObject } from '../../functions/core/json-edit.ts';
+import { editJsonObject, setJsonValues } from '../../functions/core/json-edit.ts';
 
 test('changes what is named and leaves the rest as it was written', () => {
   const text = '{ "model" : "a\\"b", "seed":12345678901234567890, "x":[1,{"model":2}] , "models":["a"],"t":1.50}';
@@ -31,4 +31,22 @@ test('agrees with parsing and writing again, whatever the object and its spacing
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('changes values wherever they lie, and nothing else', () => {
+  const text = String.raw` { "a" : [ {"b" :"x\"y"}, 12345678901234567890 , [ ] ],"c":{"\u0064":{}} ,"a2":[[1, 2]]}`;
+  const edits = [
+    { path: ['a', 0, 'b'], value: 'ü"' },
+    { path: ['c', 'd'], value: null },
+    { path: ['a2', 0, 1], value: [3] },
+    { path: ['a', 2, 0], value: 'nowhere' },
+    { path: ['a', 'b'], value: 'nowhere' },
+    { path: ['c', 0], value: 'nowhere' },
+  ];
+  assert.equal(
+    setJsonValues(text, edits),
+    String.raw` { "a" : [ {"b" :"ü\""}, 12345678901234567890 , [ ] ],"c":{"\u0064":null} ,"a2":[[1, [3]]]}`,
+  );
+  assert.equal(setJsonValues('{"a":1,"a":2}', [{ path: ['a'], value: 3 }]), '{"a":3,"a":3}');
+  assert.equal(setJsonValues(' "text"', [{ path: [], value: 'other' }]), ' "other"');
 });

@@ -5,6 +5,7 @@ import { errorAt } from './error-at.ts';
 import { hashFormats, hashNames } from './macros/hash.ts';
 import { responseFunctions } from './macros/http.ts';
 import { noRange } from './macros/network.ts';
+import { stringMacros } from './macros/strings.ts';
 import { readRange } from './macros/text-kinds.ts';
 import { noTimeZone, timeNames } from './macros/time.ts';
 import { quote } from './quote.ts';
@@ -23,8 +24,29 @@ export function checkPolicyNode(node: ASTNode, place: Place): void {
   if (node.op === 'in' && typeof textOf(node.args[0]) === 'string') {
     checkHeaderName(node.args[1], textOf(node.args[0]) as string, node);
   }
+  if (node.op === '==' || node.op === '!=') {
+    const [left, right] = node.args;
+    if (textOf(right) !== undefined) refuseList(left);
+    if (textOf(left) !== undefined) refuseList(right);
+  }
   const call = callOf(node);
+  if (call?.receiver && textFunctions.has(call.name)) refuseList(call.receiver);
   if (call) checkCall(call, node, place);
+}
+
+const lists = new Set(['req.headers', 'res.headers', 'req.cookies', 'res.cookies', 'req.url.query_params']);
+
+const textFunctions = new Set([
+  ...['matches', 'contains', 'startsWith', 'endsWith', 'indexOf', 'lastIndexOf', 'substring', 'trim', 'split'],
+  ...stringMacros.map(({ signature }) => /^string\.(\w+?)_?\(/.exec(signature)?.[1] ?? ''),
+]);
+
+/** A header, cookie or query parameter is taken for a text, and is a list of them. */
+function refuseList(node: ASTNode): void {
+  const of = node.op === '.' || node.op === '[]' ? pathOf(node.args[0]) : undefined;
+  if (of === undefined || !lists.has(of)) return;
+  const written = node.input.slice(node.range.start, node.range.end);
+  throw errorAt('type', `${quote(written)} is a list of values; write ${quote(`${written}[0]`)}`, node);
 }
 
 const headers = new Set(['req.headers', 'res.headers']);

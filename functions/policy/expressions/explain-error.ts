@@ -3,6 +3,7 @@ import { callOf, fieldOf, typeOf } from './ast.ts';
 import type { Dialect } from './dialect.ts';
 import { errorAt } from './error-at.ts';
 import { EvaluationError, ExpressionError } from './expression-error.ts';
+import { publicName, publicSignature } from './macros/register.ts';
 import { suggest } from './near-names.ts';
 import { quote } from './quote.ts';
 
@@ -129,11 +130,13 @@ function wrongCall(node: ASTNode, { environment }: Dialect): string | undefined 
   const ways = functions
     .filter(({ name, receiverType }) => name === call.name && (receiverType === null) === (call.receiver === undefined))
     .map(({ signature }) => signature.replace(/: [^:]*$/, '').replaceAll('ast', 'expression'))
-    .filter(signature => !/\bnull\b/.test(signature));
+    .filter(signature => !/\bnull\b/.test(signature))
+    .map(publicSignature);
+  const name = publicName(call.name);
   const receiver = call.receiver ? `${typeOf(call.receiver)?.name}.` : '';
-  const tried = `${receiver}${call.name}(${call.args.map(arg => typeOf(arg)?.name).join(', ')})`;
-  if (ways.length === 0) return `"${tried}" is not how "${call.name}" is called`;
-  return `"${tried}" is not how "${call.name}" is called; write ${ways.join(' or ')}`;
+  const tried = `${receiver}${name}(${call.args.map(arg => typeOf(arg)?.name).join(', ')})`;
+  if (ways.length === 0) return `"${tried}" is not how "${name}" is called`;
+  return `"${tried}" is not how "${name}" is called; write ${ways.join(' or ')}`;
 }
 
 function inLowerCase(summary: string): string {

@@ -13,7 +13,7 @@ import { registerHttpFunctions, requestFunctions, responseFunctions } from './ma
 import { listMacros } from './macros/lists.ts';
 import { networkMacros } from './macros/network.ts';
 import { randomMacros } from './macros/random.ts';
-import { ownName, registerMacros } from './macros/register.ts';
+import { nameOf, ownName, publicName, registerMacros } from './macros/register.ts';
 import { stringMacros } from './macros/strings.ts';
 import { timeMacros } from './macros/time.ts';
 import { requestType } from './request-view.ts';
@@ -60,11 +60,11 @@ const macros = [
 
 /** Functions that are ours under the name of one of CEL's. */
 const ownNames: ReadonlySet<string> = new Set(
-  macros.map(({ signature }) => /(\w+)\(/.exec(signature)?.[1] ?? '').filter(name => name.endsWith(ownName(''))),
+  macros.map(({ signature }) => nameOf(signature)).filter(name => name !== publicName(name)),
 );
 
 const functions: readonly string[] = [
-  ...macros.map(({ signature }) => (/(\w+)\(/.exec(signature)?.[1] ?? '').replace(/_$/, '')),
+  ...macros.map(({ signature }) => publicName(nameOf(signature))),
   ...requestFunctions,
   ...responseFunctions,
   ...['get', 'sortBy', 'timestamp', 'bytes'],

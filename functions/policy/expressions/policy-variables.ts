@@ -84,12 +84,16 @@ export class PolicyVariables {
   }
 }
 
+/** Each value is converted when it is read: one that is too big to be read is in nobody else's way. */
+function celValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const lazily = Object.keys(values).map(
+    name => [name, { enumerable: true, get: () => celValue(values[name]) }] as const,
+  );
+  return Object.defineProperties({}, Object.fromEntries(lazily));
+}
+
 /** Results and variables are never changed, so that each becomes CEL's once however many expressions read it. */
 const converted = new WeakMap<object, unknown>();
-
-function celValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, celValue(value)]));
-}
 
 function celValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return celFromJson(value);

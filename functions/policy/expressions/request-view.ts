@@ -65,7 +65,7 @@ export class RequestView {
   }
 
   /** With dots in the path resolved. A host that is no host is left out: clients may send anything. */
-  get url(): URL {
+  get parsedUrl(): URL {
     this.#url ??= URL.parse(this.rawUrl) ?? new URL(`${this.facts.scheme}://unknown${this.uri}`);
     return this.#url;
   }
@@ -93,8 +93,8 @@ export const requestType: CelType = declareType('Request', 'req', RequestView, {
   method: ['string', ({ facts }) => facts.method],
   host: ['string', ({ facts }) => facts.host],
   version: ['string', ({ facts }) => facts.httpVersion],
-  headers: ['map<string, list<dyn>>', view => view.headerLists],
-  cookies: ['map<string, list<dyn>>', view => view.cookiesByName],
+  headers: ['map<string, dyn>', view => view.headerLists],
+  cookies: ['map<string, dyn>', view => view.cookiesByName],
   location: ['string', view => view.header('location')],
   content_length: ['int', ({ facts }) => int(facts.bodyBytes)],
   content_encoding: ['list<string>', view => readEncodings(view.header('content-encoding'))],
@@ -112,16 +112,16 @@ export const requestType: CelType = declareType('Request', 'req', RequestView, {
   'user_agent.is_tablet': ['bool', view => view.userAgent.kind === 'tablet'],
   'user_agent.is_desktop': ['bool', view => view.userAgent.kind === 'desktop'],
   'user_agent.is_bot': ['bool', view => view.userAgent.kind === 'bot'],
-  url: ['string', view => view.url.href],
+  url: ['string', view => view.parsedUrl.href],
   'url.raw': ['string', view => view.rawUrl],
   'url.scheme': ['string', ({ facts }) => facts.scheme],
   'url.authority': ['string', ({ facts }) => facts.host],
-  'url.host': ['string', view => view.url.hostname],
+  'url.host': ['string', view => view.parsedUrl.hostname],
   'url.port': ['dyn', view => intOrNull(view.port)],
-  'url.path': ['string', view => view.url.pathname],
+  'url.path': ['string', view => view.parsedUrl.pathname],
   'url.raw_path': ['string', ({ facts }) => facts.path],
   'url.query': ['string', ({ facts }) => facts.query],
-  'url.query_params': ['map<string, list<dyn>>', view => view.queryLists],
+  'url.query_params': ['map<string, dyn>', view => view.queryLists],
   'url.uri': ['string', view => view.uri],
   'ts.header_received': ['google.protobuf.Timestamp', ({ facts }) => new Date(facts.receivedAtMs)],
   'ts.body_received': ['dyn', ({ facts }) => dateOrNull(facts.bodyReceivedAtMs)],

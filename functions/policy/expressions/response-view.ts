@@ -52,8 +52,8 @@ export function responseView(facts: ResponseFacts): ResponseView {
 
 export const responseType: CelType = declareType('Response', 'res', ResponseView, {
   status_code: ['int', ({ facts }) => int(facts.status)],
-  headers: ['map<string, list<dyn>>', view => view.headerLists],
-  cookies: ['map<string, list<dyn>>', view => view.cookiesByName],
+  headers: ['map<string, dyn>', view => view.headerLists],
+  cookies: ['map<string, dyn>', view => view.cookiesByName],
   location: ['string', view => view.header('location')],
   content_length: ['dyn', view => contentLength(view.header('content-length'))],
   content_encoding: ['list<string>', view => readEncodings(view.header('content-encoding'))],

@@ -11,8 +11,8 @@ import { edge, holds, kindOf, kinds, other, unknown } from './surroundings.ts';
 const statesMax = 4_096;
 /** Entries of the table of transitions: 4 bytes each. */
 const entriesMax = 1 << 20;
-/** Bits of all states' sets together; a state of 500 characters has as many. */
-const bitsMax = 1 << 23;
+/** Bits of all states' sets together: a long pattern has larger states, and fewer of them. */
+const bitsMax = 1 << 21;
 /** A table with more entries is not kept for the next text. */
 const entriesKeptMax = 1 << 15;
 
@@ -69,7 +69,7 @@ export class Automaton {
     this.kindOfClass = this.classes.examples.map(example => kindOf(example, program));
     this.stride = this.classes.count;
     this.words = Math.max(1, (program.charSteps.length + 31) >> 5);
-    this.statesMax = Math.min(statesMax, Math.floor(entriesMax / this.stride), Math.floor(bitsMax / 32 / this.words));
+    this.statesMax = Math.min(statesMax, Math.floor(entriesMax / this.stride), Math.floor(bitsMax / (32 * this.words)));
     this.epsilonSources = epsilonSources(program);
   }
 

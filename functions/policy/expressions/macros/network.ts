@@ -3,7 +3,7 @@ import type { MacroFunction } from './register.ts';
 import { readAddress, readRange } from './text-kinds.ts';
 
 /** A range takes some microseconds to read. */
-const stepsPerRange = 10;
+const stepsPerRange = 25;
 
 /** What is no address is in no range, and what is no range holds no address. */
 export const networkMacros: readonly MacroFunction[] = [

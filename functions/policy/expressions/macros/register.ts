@@ -15,9 +15,18 @@ export function ownName(name: string): string {
   return `${name}_`;
 }
 
-/** Takes the mark of `ownName` off again, for messages. */
+/** The name that was written. */
+export function publicName(name: string): string {
+  return name.replace(/_$/, '');
+}
+
 export function publicSignature(signature: string): string {
   return signature.replace(/_\(/, '(');
+}
+
+/** The function's name in a signature. */
+export function nameOf(signature: string): string {
+  return takeApart(signature).name;
 }
 
 const canBeAbsent = /^(string|list|map)\b/;

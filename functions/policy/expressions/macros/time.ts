@@ -121,7 +121,7 @@ function wallTime(time: Date, zone: string | undefined): WallTime {
 
 /** Making a calendar takes some 100 µs, asking it 5 µs. */
 const stepsPerCalendar = 1_000;
-const stepsPerReading = 50;
+const stepsPerReading = 100;
 const calendarsMax = 32;
 const calendars = new Map<string, Intl.DateTimeFormat>();
 
