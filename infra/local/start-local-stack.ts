@@ -94,7 +94,7 @@ async function startStores(settings: LocalSettings, closings: Closing[]) {
   if (!settings.gatewayOnly) closings.push((await lockDataFolder(settings.dataFolder)).release);
   let { dynamodbUrl, secretsManagerUrl } = settings;
   if (!dynamodbUrl) {
-    const dynamo = await startDynamo({ path: join(settings.dataFolder, 'dynamodb') });
+    const dynamo = await startDynamo({ path: join(settings.dataFolder, 'dynamodb'), tables });
     closings.push(dynamo.close);
     dynamodbUrl = dynamo.url;
   }
