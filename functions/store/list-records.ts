@@ -20,8 +20,9 @@ export interface RecordPage {
   cursor: string | undefined;
 }
 
-/** Each partition is asked for so many records at once. */
-const readAtOnce = 200;
+/** Each partition is asked for so many records at once: about a page at first, more where few of them are wanted. */
+const readAtOnceMin = 25;
+const readAtOnceMax = 200;
 /** Where few records are wanted, a page is left short after so many looks at all partitions; its cursor leads on. */
 const looksMax = 10;
 
@@ -35,7 +36,10 @@ export async function listRecords(store: Store, accountId: string, query: Record
   let before = query.cursor === undefined ? key(idMoment('rq', query.untilMs)) : key(query.cursor);
   const records: UsageRecord[] = [];
   for (let looks = 0; looks < looksMax; looks++) {
-    const pages = await Promise.all(accountShards(accountId).map(shard => readShard(store, shard, from, before)));
+    const readAtOnce = looks === 0 ? Math.min(Math.max(query.limit, readAtOnceMin), readAtOnceMax) : readAtOnceMax;
+    const pages = await Promise.all(
+      accountShards(accountId).map(shard => readShard(store, shard, from, before, readAtOnce)),
+    );
     const horizon = pages.map(({ readTo }) => readTo ?? '').reduce((one, other) => (one > other ? one : other));
     const complete = pages
       .flatMap(page => page.records)
@@ -52,7 +56,7 @@ export async function listRecords(store: Store, accountId: string, query: Record
 }
 
 /** @returns the newest records before a key, and the key down to which there are no others; undefined for all of them */
-async function readShard({ dynamo, tables }: Store, shard: string, from: string, before: string) {
+async function readShard({ dynamo, tables }: Store, shard: string, from: string, before: string, limit: number) {
   if (from > before) return { records: [], readTo: undefined };
   const query = new QueryCommand({
     TableName: tables.usage,
@@ -60,7 +64,7 @@ async function readShard({ dynamo, tables }: Store, shard: string, from: string,
     KeyConditionExpression: 'accountShard = :shard AND pk BETWEEN :from AND :before',
     ExpressionAttributeValues: toItem({ ':shard': shard, ':from': from, ':before': before }),
     ScanIndexForward: false,
-    Limit: readAtOnce,
+    Limit: limit,
   });
   const { Items = [], LastEvaluatedKey } = await run('listing usage', dynamo.send(query));
   const items = Items.map(fromItem).filter(({ pk }) => (pk as string) < before);
