@@ -11,8 +11,8 @@ export interface CelPart {
   /** Below the config. */
   path: Path;
   text: string;
-  /** `value` is an expression without `${}`. */
-  kind: 'template' | 'value';
+  /** `value` is an expression without `${}`; `retry` one that also reads `attempts` and `last_attempt`. */
+  kind: 'template' | 'value' | 'retry';
   /** It may hold a key, so that messages repeat nothing of it. */
   isSecret?: boolean;
 }

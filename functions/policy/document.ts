@@ -1,8 +1,14 @@
 import { z } from 'zod';
-import { type Phase, phases } from './action.ts';
+import { type CelPart, type Phase, phases } from './action.ts';
 import { actionDefinition, actionTypes, type PolicyAction, unsupportedActions } from './actions.ts';
 import { aiGatewaySchema } from './ai-gateway-config.ts';
-import { ruleExpressionMistake, templateMistake, valueExpressionMistake } from './check-expressions.ts';
+import {
+  type ExpressionMistake,
+  retryConditionMistake,
+  ruleExpressionMistake,
+  templateMistake,
+  valueExpressionMistake,
+} from './check-expressions.ts';
 import type { PolicyContext } from './check-providers.ts';
 import { text } from './config-fields.ts';
 import { policyLimits } from './limits.ts';
@@ -140,11 +146,22 @@ function readAction(action: unknown, phase: Phase, path: Path, reading: Reading)
   if ('problems' in parsed) reading.problems.push(...parsed.problems);
   if (isMap(config)) reading.problems.push(...(definition.check?.(config, configPath, reading.context) ?? []));
   if ('problems' in parsed) return [];
-  for (const { path: below, text, kind, isSecret = false } of definition.cel?.(parsed.value) ?? []) {
-    const mistake = kind === 'template' ? templateMistake(text, isSecret, phase) : valueExpressionMistake(text, phase);
-    if (mistake) reading.problems.push(problem(mistake.code, [...configPath, ...below], mistake.message));
+  for (const part of definition.cel?.(parsed.value) ?? []) {
+    const mistake = celMistake(part, phase);
+    if (mistake) reading.problems.push(problem(mistake.code, [...configPath, ...part.path], mistake.message));
   }
   return [{ type: definition.type, path, config: parsed.value } as PolicyRule['actions'][number]];
+}
+
+function celMistake({ text, kind, isSecret = false }: CelPart, phase: Phase): ExpressionMistake | undefined {
+  switch (kind) {
+    case 'template':
+      return templateMistake(text, isSecret, phase);
+    case 'value':
+      return valueExpressionMistake(text, phase);
+    case 'retry':
+      return retryConditionMistake(text, phase);
+  }
 }
 
 function readType(type: unknown, phase: Phase, path: Path, reading: Reading) {

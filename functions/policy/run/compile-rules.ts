@@ -1,7 +1,12 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { Phase } from '../action.ts';
 import type { ActionType, PolicyAction } from '../actions.ts';
-import { compileRuleExpression, compileValueExpression } from '../expressions/compile-rule-expression.ts';
+import {
+  compileRetryCondition,
+  compileRuleExpression,
+  compileValueExpression,
+  type RetryFacts,
+} from '../expressions/compile-rule-expression.ts';
 import { EvaluationError } from '../expressions/expression-error.ts';
 import { compileTemplate, openTemplateEngine, type Template } from '../expressions/template.ts';
 import type { SecretName } from '../expressions/template-scope.ts';
@@ -26,6 +31,8 @@ export interface ActionCompiler {
   template(text: string): Template;
   /** An expression without `${}`. */
   value(source: string): (run: PolicyRun) => unknown;
+  /** A condition on tries, for `http-request`. */
+  retryCondition(source: string): (run: PolicyRun, retry: RetryFacts) => boolean;
 }
 
 export type ActionRunner<Config> = (config: Config, compiler: ActionCompiler) => RunAction;
@@ -117,6 +124,17 @@ function createCompiler(
       return run => {
         try {
           return expression.evaluate(run.scope);
+        } catch (cause) {
+          throw failed(cause, source, rule);
+        }
+      };
+    },
+    retryCondition(source) {
+      const condition = compileRetryCondition(source, phase);
+      secrets.push(...(condition.secretsUsed ?? []));
+      return (run, retry) => {
+        try {
+          return condition.holds(run.scope, retry);
         } catch (cause) {
           throw failed(cause, source, rule);
         }

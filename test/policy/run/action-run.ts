@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { ActionDefinition } from '../../../functions/policy/action.ts';
+import type { RetryFacts } from '../../../functions/policy/expressions/compile-rule-expression.ts';
 import { EvaluationError } from '../../../functions/policy/expressions/expression-error.ts';
+import type { SecretLookup } from '../../../functions/policy/expressions/template-scope.ts';
 import type { ActionCompiler, ActionRunner, RunAction } from '../../../functions/policy/run/compile-rules.ts';
 import {
   type PolicyCaller,
@@ -35,6 +37,7 @@ export function fakeCompiler(values: Values = {}, place = 'on_http_request[0].ac
       return { text, isConstant: names.length === 0, secretsUsed: [], render };
     },
     value: source => run => lookUp(source, run),
+    retryCondition: source => (_, retry) => (values[source] as (retry: RetryFacts) => boolean)(retry),
   };
 }
 
@@ -49,7 +52,12 @@ export function compileAction<Schema extends z.ZodType>(
 
 /** A run with services that fail the test when they are used unexpectedly. */
 export function newRun(
-  parts: { services?: Partial<PolicyServices>; caller?: Partial<PolicyCaller>; request?: Partial<PolicyRequest> } = {},
+  parts: {
+    services?: Partial<PolicyServices>;
+    caller?: Partial<PolicyCaller>;
+    request?: Partial<PolicyRequest>;
+    secrets?: SecretLookup;
+  } = {},
 ): PolicyRun {
   const unexpected = (name: string) => () => {
     throw new Error(`nobody should use ${name}`);
@@ -84,5 +92,5 @@ export function newRun(
     body: Buffer.from(''),
     ...parts.request,
   };
-  return new PolicyRun(caller, request, { get: () => undefined }, services);
+  return new PolicyRun(caller, request, parts.secrets ?? { get: () => undefined }, services);
 }
