@@ -1,7 +1,7 @@
 import type { TableName } from '../functions/store/tables.ts';
 import type { ManagementFunction } from './management-routes.ts';
 
-export type FunctionName = ManagementFunction | 'gateway' | 'expiry' | 'bootstrap';
+export type FunctionName = ManagementFunction | 'gateway' | 'expiry' | 'rollup' | 'bootstrap';
 
 export type TableAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';
 
@@ -109,6 +109,17 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       // A purchase whose journal rows a crash left behind is written to the journal by the next sweep.
       { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#', 'LOT#'] },
       { table: 'usage', actions: ['GetItem', 'PutItem'] },
+    ],
+    readsSecrets: [],
+  },
+  rollup: {
+    tables: [
+      { table: 'usage', actions: ['Query'], index: 'byTime' },
+      {
+        table: 'usage',
+        actions: ['GetItem', 'PutItem', 'Query'],
+        partitions: ['DAILY#', 'SERIES#', 'SNAPSHOT#', 'ROLLUP'],
+      },
     ],
     readsSecrets: [],
   },

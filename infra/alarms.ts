@@ -41,6 +41,7 @@ export class Alarms extends Construct {
       gatewayTimeout,
       expiry,
       managementFaults,
+      rollup,
       concurrencyQuota,
       email,
     }: {
@@ -48,6 +49,7 @@ export class Alarms extends Construct {
       gatewayTimeout: Duration;
       expiry: LambdaFunction;
       managementFaults: Metric;
+      rollup: LambdaFunction;
       concurrencyQuota: number;
       email: string | undefined;
     },
@@ -98,6 +100,19 @@ export class Alarms extends Construct {
           'A request cost more than was set aside for it, which the deployment pays. See the log of the gateway.',
         metric: this.countLines('Overruns', gateway, overrunMessage),
         threshold: 0,
+      },
+      RollupErrors: {
+        description: 'Usage records were not counted: metrics stand still until a run succeeds. See its log.',
+        metric: rollup.metricErrors({ period }),
+        threshold: 0,
+        periods: 2,
+      },
+      RollupStopped: {
+        description: 'Usage records were not counted for half an hour: strategies and overviews see nothing new.',
+        metric: rollup.metricInvocations({ period: Duration.minutes(30) }),
+        threshold: 1,
+        comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+        missingData: TreatMissingData.BREACHING,
       },
       ManagementErrors: {
         description: 'The management API answered 5xx, other than 501. See the logs of its functions.',

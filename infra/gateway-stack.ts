@@ -18,6 +18,12 @@ const gatewayTimeout = Duration.minutes(15);
 /** Often enough that money of dead requests comes back soon; no balance waits for it to be right. */
 const sweepInterval = Duration.minutes(5);
 
+/** How long records wait at most before they are counted, and with them what strategies know of a slow model. */
+const rollupInterval = Duration.minutes(1);
+
+/** A record's write takes ten seconds at most; the rest is for the index behind it. */
+const rollupGrace = Duration.seconds(30);
+
 /** Made by `npm run tokens`, which `npm ci` runs; the gateway reads them only to count. */
 const tokenTables = ['o200k_base', 'cl100k_base'].map(name => `node_modules/.cache/tollgate/${name}.bin`);
 
@@ -79,6 +85,16 @@ export class GatewayStack extends Stack {
         retryAttempts: 0, // The next sweep does what this one could not.
         environment: {},
       }),
+      rollup: this.addFunction('rollup', {
+        description: 'Counts usage records',
+        // A run that catches up begins no slot in its second minute, but ends the one that it has begun.
+        timeout: Duration.minutes(5),
+        retryAttempts: 0, // The next run goes on where this one stopped.
+        environment: {
+          TOLLGATE_ROLLUP_SECONDS: String(rollupInterval.toSeconds()),
+          TOLLGATE_ROLLUP_GRACE_SECONDS: String(rollupGrace.toSeconds()),
+        },
+      }),
       bootstrap: this.addFunction('bootstrap', {
         description: 'Makes the first account, endpoint and management key',
         environment: { ...pepperVariable, TOLLGATE_MANAGEMENT_KEY_SECRET: managementKey.secretArn },
@@ -90,13 +106,14 @@ export class GatewayStack extends Stack {
       functions: this.functions,
       logRetentionDays: settings.logRetentionDays,
     });
-    this.addSchedule();
+    this.addSchedules();
     this.addBootstrap();
     new Alarms(this, 'Alarms', {
       gateway: this.functions.gateway,
       gatewayTimeout,
       expiry: this.functions.expiry,
       managementFaults: managementApi.faults,
+      rollup: this.functions.rollup,
       concurrencyQuota: settings.concurrencyQuota,
       email: settings.alarmEmail,
     });
@@ -159,11 +176,16 @@ export class GatewayStack extends Stack {
     return url;
   }
 
-  private addSchedule(): void {
+  private addSchedules(): void {
     new Rule(this, 'SweepSchedule', {
       description: 'Tollgate: sweeps balances',
       schedule: Schedule.rate(sweepInterval),
       targets: [new LambdaTarget(this.functions.expiry, { retryAttempts: 0 })],
+    });
+    new Rule(this, 'RollupSchedule', {
+      description: 'Tollgate: counts usage records',
+      schedule: Schedule.rate(rollupInterval),
+      targets: [new LambdaTarget(this.functions.rollup, { retryAttempts: 0 })],
     });
   }
 

@@ -45,7 +45,7 @@ export const managementCors = {
   origins: ['https://*', 'http://*'],
   methods: ['GET', 'POST', 'PATCH', 'DELETE'],
   requestHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'ngrok-version', accountHeader],
-  responseHeaders: ['etag', 'retry-after'],
+  responseHeaders: ['etag', 'link', 'retry-after'],
   credentials: true,
   preflightMaxAgeSeconds: 600,
 } as const;

@@ -45,6 +45,12 @@ export function idTimeMs(id: string): number {
   return fromDigits(text.slice(0, timeDigits)) + epochMs;
 }
 
+/** What every id made in that millisecond begins with: it sorts before them, and after all ids made before. */
+export function idMoment(prefix: IdPrefix, timeMs: number): string {
+  const sinceEpochMs = Math.min(Math.max(0, Math.floor(timeMs - epochMs)), 62 ** timeDigits - 1);
+  return `${prefix}_${toDigits(sinceEpochMs, timeDigits)}`;
+}
+
 /** Whether text is an id of this kind, so that nothing else reaches a store as a key. */
 export function isId(prefix: IdPrefix, text: string): boolean {
   const digitsOf = text.slice(prefix.length + 1);

@@ -10,6 +10,13 @@ export interface Cost {
   totalNanoUsd: bigint;
 }
 
+/** Tokens of one class and their price, in nano-USD per million tokens as text. */
+export interface CostLine {
+  class: PriceClass;
+  tokens: number;
+  nanoUsdPerMillion: string;
+}
+
 /** The most that a request can use, before it is sent. */
 export interface UsageBound {
   inputTokens: number;
@@ -20,22 +27,38 @@ export interface UsageBound {
 
 /** Cost of reported usage. Classes without a price of their own cost what their whole costs. */
 export function cost(price: Price, usage: Usage, fee: Fee): Cost {
-  const classes = classesFor(price, usage.inputTokens);
-  const written = usage.cacheWriteTokens + usage.cacheWriteLongTokens;
-  const plainInput = Math.max(0, usage.inputTokens - usage.cachedInputTokens - written - usage.inputAudioTokens);
-  const plainOutput = usage.outputTokens - usage.outputAudioTokens;
-  const parts: [tokens: number, priceOfClass: bigint][] = [
-    [plainInput, classes.input],
-    [usage.cachedInputTokens, classes.cachedInput ?? classes.input],
-    [usage.cacheWriteTokens, classes.cacheWrite ?? classes.input],
-    [usage.cacheWriteLongTokens, classes.cacheWriteLong ?? classes.cacheWrite ?? classes.input],
-    [usage.inputAudioTokens, classes.inputAudio ?? classes.input],
-    [plainOutput, classes.output],
-    [usage.outputAudioTokens, classes.outputAudio ?? classes.output],
-  ];
   let millionths = 0n;
-  for (const [tokens, priceOfClass] of parts) millionths += BigInt(tokens) * priceOfClass;
+  for (const { tokens, price: priceOfClass } of partsOf(price, usage)) millionths += BigInt(tokens) * priceOfClass;
   return withFee(divideRoundingUp(millionths, 1_000_000n), usage.inputTokens + usage.outputTokens, fee);
+}
+
+/** How the provider's price comes about: the sum of the lines, rounded up once, is `cost`'s `upstreamNanoUsd`. */
+export function costLines(price: Price, usage: Usage): CostLine[] {
+  return partsOf(price, usage)
+    .filter(({ tokens }) => tokens > 0)
+    .map(({ name, tokens, price: priceOfClass }) => ({
+      class: name,
+      tokens,
+      nanoUsdPerMillion: priceOfClass.toString(),
+    }));
+}
+
+/** Tokens of a usage by class, each counted once. */
+function partsOf(price: Price, usage: Usage): { name: PriceClass; tokens: number; price: bigint }[] {
+  const classes = classesFor(price, usage.inputTokens);
+  const { cacheWriteTokens, cacheWriteLongTokens } = usage;
+  const written = cacheWriteTokens + cacheWriteLongTokens;
+  const plainInput = Math.max(0, usage.inputTokens - usage.cachedInputTokens - written - usage.inputAudioTokens);
+  const cacheWrite = classes.cacheWrite ?? classes.input;
+  return [
+    { name: 'input', tokens: plainInput, price: classes.input },
+    { name: 'cachedInput', tokens: usage.cachedInputTokens, price: classes.cachedInput ?? classes.input },
+    { name: 'cacheWrite', tokens: cacheWriteTokens, price: cacheWrite },
+    { name: 'cacheWriteLong', tokens: cacheWriteLongTokens, price: classes.cacheWriteLong ?? cacheWrite },
+    { name: 'inputAudio', tokens: usage.inputAudioTokens, price: classes.inputAudio ?? classes.input },
+    { name: 'output', tokens: usage.outputTokens - usage.outputAudioTokens, price: classes.output },
+    { name: 'outputAudio', tokens: usage.outputAudioTokens, price: classes.outputAudio ?? classes.output },
+  ];
 }
 
 const inputClasses = [

@@ -145,6 +145,8 @@ export class AnswerStream {
 
   private noteResult(): void {
     const { exchange } = this;
+    exchange.answeredAtMs = this.gateway.now();
+    exchange.finishReason = this.reader.finishReason();
     if (this.usageIsFinal) exchange.usage = this.reader.usage();
     else exchange.usageSoFar = this.reader.usage();
     const isComplete = this.problem === undefined && (this.sawFinish || this.sawEnd);

@@ -1,8 +1,9 @@
+import type { Catalog } from '../core/catalog/catalog.ts';
 import { GatewayError } from '../core/errors.ts';
 import { callProvider, type ProviderAnswer, ProviderError } from '../providers/http.ts';
-import { candidateName } from '../routing/endpoint-catalog.ts';
+import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import type { FittedPlan } from '../routing/fit-plan.ts';
-import type { KeyFailure } from '../routing/key-health.ts';
+import { type KeyFailure, quotaFrom } from '../routing/key-health.ts';
 import { attemptsMax, type Plan } from '../routing/plan-attempts.ts';
 import { keyId, type ProviderKey } from '../routing/provider-keys.ts';
 import type { AttemptRecord } from '../store/usage.ts';
@@ -101,7 +102,7 @@ async function tryOnce(
   const startedAtMs = gateway.now();
   exchange.sentAtMs ??= startedAtMs;
   const { url, headers, body } = providerRequest(request, exchange, plan, key, callPlan);
-  const attempt = startAttempt(plan, key, url);
+  const attempt = startAttempt(plan, key, url, startedAtMs, gateway);
   const { record } = attempt;
   exchange.attempts.push(attempt);
   let answer: ProviderAnswer | undefined;
@@ -111,6 +112,7 @@ async function tryOnce(
     answer = await callProvider({ url, method: 'POST', headers, body, timeoutMs, deadline }, gateway.egress);
     record.status = answer.status;
     record.headersMs = gateway.now() - startedAtMs;
+    record.quota = quotaFrom(answer.headers);
     attempt.responseHeaders = answer.headers;
     if (answer.status >= 300) return await failedAnswer(answer, attempt);
     const opened = await openAnswer(answer, exchange, gateway);
@@ -128,16 +130,30 @@ async function tryOnce(
   }
 }
 
-function startAttempt({ candidate, keySelections }: Plan, key: ProviderKey, url: URL): Attempt {
+function startAttempt(
+  { candidate, keySelections }: Plan,
+  key: ProviderKey,
+  url: URL,
+  startedAtMs: number,
+  { catalog }: Gateway,
+): Attempt {
   const record: AttemptRecord = {
     provider: candidate.provider.id,
     model: candidate.model.id,
     keySource: key.source,
     keyId: key.source === 'own' ? keyId(key.value) : undefined,
+    isCustom: isCustom(candidate, catalog) || undefined,
     status: 0,
     totalMs: 0,
   };
-  return { record, keySelections, url: `${url.origin}${url.pathname}`, key, responseHeaders: {}, errorBody: undefined };
+  const place = `${url.origin}${url.pathname}`;
+  return { record, startedAtMs, keySelections, url: place, key, responseHeaders: {}, errorBody: undefined };
+}
+
+function isCustom({ provider, model }: Candidate, catalog: Catalog): boolean {
+  return (
+    catalog.provider(provider.id)?.baseUrl !== provider.baseUrl || catalog.model(provider.id, model.id) === undefined
+  );
 }
 
 async function failedAnswer(answer: ProviderAnswer, attempt: Attempt): Promise<Result> {

@@ -50,7 +50,7 @@ export async function callModels(
     const resolution = resolveCandidates(call, aiGateway.catalog, aiGateway.modelSelectors);
     const { requestId, startedAtMs, facts } = begun;
     exchange = startExchange(
-      { requestId, startedAtMs, caller, aiGateway, call, facts, resolution },
+      { requestId, startedAtMs, traceId: traceIdOf(request), caller, aiGateway, call, facts, resolution },
       request.timeLeftMs,
     );
     if (resolution.error) throw resolution.error;
@@ -70,6 +70,12 @@ function readSurface({ method }: GatewayRequest, { path }: Caller) {
   if (!surface) throw new GatewayError('path_not_found', `Path "${path}" is not served; paths begin with /v1/`);
   if (method !== 'POST') throw new GatewayError('method_not_allowed', `${path} takes POST, not ${method}`);
   return surface;
+}
+
+/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
+function traceIdOf({ headers }: GatewayRequest): string | undefined {
+  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(headers.traceparent ?? '') ?? [];
+  return traceId === '0'.repeat(32) ? undefined : traceId;
 }
 
 function relayed(

@@ -3,9 +3,8 @@ import type { Clock } from '../core/clock.ts';
 import { digestToken } from '../core/credential.ts';
 import type { Fee } from '../core/fee.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import type { MetricsOf } from '../policy/expressions/ai-models.ts';
 import type { Egress } from '../providers/egress.ts';
-import { type CompiledPolicy, compilePolicy } from '../routing/compile-policy.ts';
+import { type CompiledPolicy, compilePolicy, usesStrategies } from '../routing/compile-policy.ts';
 import { KeyHealth } from '../routing/key-health.ts';
 import { findKeyByDigest } from '../store/access-keys.ts';
 import type { AccountSecrets } from '../store/account-secrets.ts';
@@ -17,6 +16,7 @@ import { type Endpoint, findEndpoint, findEndpointByHost, findEndpointBySlug } f
 import { KeyLimits } from '../store/key-limits.ts';
 import { readPepper } from '../store/pepper.ts';
 import type { SecretReader } from '../store/secrets.ts';
+import { EndpointMetrics } from './endpoint-metrics.ts';
 import type { Gateway, LoadedEndpoint } from './gateway.ts';
 import { createPolicyServices } from './policy-services.ts';
 
@@ -34,8 +34,6 @@ export interface GatewayParts {
   store: Store;
   secrets: SecretReader;
   accountSecrets: AccountSecrets;
-  /** What strategies see of the models' past. */
-  metrics: MetricsOf;
   /** Secret ids, see `SecretReader`. */
   pepperSecret: string;
   managedKeysSecret: string;
@@ -52,20 +50,23 @@ export function createGateway(parts: GatewayParts): Gateway {
   const gatewayKeys = cached(digest => findKeyByDigest(store, 'gateway_key', digest));
   const accounts = cached(id => findAccount(store, id));
   const keyHealth = new KeyHealth(now);
+  const metrics = new EndpointMetrics(parts);
   const compiledPolicies = new Map<string, Promise<CompiledPolicy>>();
 
-  /** Policies are compiled once for each version. */
+  /** Policies are compiled once for each version; what strategies read of the past is read with the endpoint. */
   const load = async (endpoint: Endpoint | undefined): Promise<LoadedEndpoint | undefined> => {
     if (!endpoint) return undefined;
     const version = `${endpoint.id}#${endpoint.policyVersion}`;
     let compiled = compiledPolicies.get(version);
     if (!compiled) {
-      compiled = compilePolicy(endpoint.compiledPolicy, { ...parts, keyHealth });
+      compiled = compilePolicy(endpoint.compiledPolicy, { ...parts, keyHealth, metrics: metrics.of(endpoint) });
       if (compiledPolicies.size >= policiesMax) compiledPolicies.clear();
       compiledPolicies.set(version, compiled);
       compiled.catch(() => compiledPolicies.delete(version));
     }
-    return { ...endpoint, policy: await compiled };
+    const policy = await compiled;
+    if (usesStrategies(policy)) await metrics.refresh(endpoint);
+    return { ...endpoint, policy };
   };
   const endpoints = cached(async key => {
     const [accountId, endpointId] = key.split(' ') as [string, string];

@@ -17,6 +17,8 @@ import { RelayedText } from './relayed-text.ts';
 export interface Exchange {
   requestId: string;
   startedAtMs: number;
+  /** Of the client's `traceparent`. */
+  traceId: string | undefined;
   caller: Caller;
   /** The action of the policy that answers. */
   aiGateway: CompiledAiGateway;
@@ -37,6 +39,10 @@ export interface Exchange {
   sentAtMs: number | undefined;
   served: Served | undefined;
   firstContentAtMs: number | undefined;
+  /** When the provider's answer had come to its end, whole or not. */
+  answeredAtMs: number | undefined;
+  /** In the provider's words. */
+  finishReason: string | undefined;
   /** As the provider reported it. */
   usage: Usage | undefined;
   /** What a stream had reported when it broke off: its input is right, its output a part. */
@@ -61,6 +67,7 @@ export interface Served {
 /** One call of a provider: what is recorded of it, and what only its own request may show. */
 export interface Attempt {
   record: AttemptRecord;
+  startedAtMs: number;
   keySelections: readonly KeySelection[];
   url: string;
   key: ProviderKey;
@@ -76,7 +83,10 @@ export interface Deadline {
 
 /** @param timeLeftMs what the function that runs us has left; a part of it is kept for the bookkeeping */
 export function startExchange(
-  begun: Pick<Exchange, 'requestId' | 'startedAtMs' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'resolution'>,
+  begun: Pick<
+    Exchange,
+    'requestId' | 'startedAtMs' | 'traceId' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'resolution'
+  >,
   timeLeftMs: number,
 ): Exchange {
   const { total_timeout } = begun.aiGateway.config;
@@ -90,6 +100,8 @@ export function startExchange(
     sentAtMs: undefined,
     served: undefined,
     firstContentAtMs: undefined,
+    answeredAtMs: undefined,
+    finishReason: undefined,
     usage: undefined,
     usageSoFar: undefined,
     relayedText: new RelayedText(),

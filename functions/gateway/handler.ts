@@ -30,7 +30,6 @@ const gateway = createGateway({
   store: openStore(settings.tables),
   secrets,
   accountSecrets: createAccountSecrets(secrets, settings.accountSecretsPrefix),
-  metrics: () => undefined,
   pepperSecret: settings.pepperSecret,
   managedKeysSecret: settings.managedKeysSecret,
   cacheLifetimeMs: settings.cacheLifetimeMs,

@@ -77,5 +77,7 @@ async function* relayBytes(answer: ProviderAnswer, exchange: Exchange, gateway: 
     if (!(error instanceof ProviderError)) throw error;
     exchange.outcome = 'stream_failed';
     throw new AnswerCut(error.message, { cause: error });
+  } finally {
+    exchange.answeredAtMs = gateway.now();
   }
 }

@@ -1,14 +1,14 @@
 import type { Price } from '../core/catalog/price.ts';
 import { noFee } from '../core/fee.ts';
-import { cost } from '../core/pricing.ts';
+import { cost, costLines } from '../core/pricing.ts';
 import { overrunMessage } from '../core/report.ts';
 import type { Usage } from '../core/usage.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { settleRequest } from '../store/settle-request.ts';
 import { type AttemptRecord, decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
-import { estimateUsage } from './estimate-usage.ts';
-import type { Exchange } from './exchange.ts';
+import { estimateTokens, estimateUsage } from './estimate-usage.ts';
+import type { Attempt, Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 
 /**
@@ -23,8 +23,8 @@ export async function recordExchange(exchange: Exchange, gateway: Gateway): Prom
 }
 
 async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
-  const nowMs = gateway.now();
-  const record = toUsageRecord(exchange, nowMs, gateway);
+  const record = toUsageRecord(exchange, gateway.now(), gateway);
+  const nowMs = gateway.now(); // counting tokens may have taken a moment, and the record says when it is written
   reportOverrun(record, gateway);
   const { store, balances, keyLimits } = gateway;
   const parts = {
@@ -54,7 +54,8 @@ async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gatewa
 
 function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): UsageRecord {
   const { caller, call, served, hold, limitHold } = exchange;
-  const usage = exchange.usage ?? (served && estimateUsage(exchange, served.candidate.model.id, gateway));
+  const modelId = served?.candidate.model.id;
+  const usage = exchange.usage ?? (modelId === undefined ? undefined : estimateUsage(exchange, modelId, gateway));
   return {
     requestId: exchange.requestId,
     holdAttempt: hold?.id.attempt ?? 0,
@@ -70,11 +71,14 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     status: exchange.status,
     errorCode: exchange.errorCode,
     provider: served?.candidate.provider.id,
-    model: served?.candidate.model.id,
-    attempts: exchange.attempts.map(({ record }) => toAttemptRecord(record, gateway)),
+    model: modelId,
+    attempts: exchange.attempts.map((attempt, index) => toAttemptRecord(attempt, index, exchange, nowMs, gateway)),
     resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && exchange.usage === undefined ? true : undefined,
+    estimate: modelId === undefined ? undefined : estimateTokens(exchange, modelId, gateway),
+    finishReason: exchange.finishReason,
+    traceId: exchange.traceId,
     ...costs(exchange, usage, gateway),
     heldNanoUsd: hold?.amountNanoUsd.toString(),
     priceVersion: gateway.catalog.version,
@@ -87,18 +91,39 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
   };
 }
 
+/** The last attempt of a request that was answered went on for as long as its answer. */
+function toAttemptRecord(
+  { record, startedAtMs }: Attempt,
+  index: number,
+  { attempts, served, call, firstContentAtMs, answeredAtMs }: Exchange,
+  nowMs: number,
+  { catalog }: Gateway,
+): AttemptRecord {
+  const price = record.usage && catalog.model(record.provider, record.model)?.price;
+  const recorded = {
+    ...record,
+    error: record.error && cut(record.error),
+    ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
+  };
+  if (!served || index < attempts.length - 1) return recorded;
+  return {
+    ...recorded,
+    firstTokenMs: call.streaming && firstContentAtMs !== undefined ? firstContentAtMs - startedAtMs : undefined,
+    totalMs: (answeredAtMs ?? nowMs) - startedAtMs,
+  };
+}
+
 /** Money of one request as text. Own keys cost the balance nothing; no request costs more than its hold. */
 function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Gateway) {
   const price = served && (served.price ?? listedPrice(served.candidate, gateway));
   if (!price || !usage) return { costNanoUsd: '0', upstreamCostNanoUsd: '0', feeNanoUsd: '0' };
   const { upstreamNanoUsd, feeNanoUsd, totalNanoUsd } = cost(price, usage, gateway.fee);
-  if (served.key.source !== 'managed' || !hold) {
-    return { costNanoUsd: '0', upstreamCostNanoUsd: upstreamNanoUsd.toString(), feeNanoUsd: '0' };
-  }
+  const upstream = { upstreamCostNanoUsd: upstreamNanoUsd.toString(), costLines: costLines(price, usage) };
+  if (served.key.source !== 'managed' || !hold) return { ...upstream, costNanoUsd: '0', feeNanoUsd: '0' };
   const overrunNanoUsd = totalNanoUsd - hold.amountNanoUsd;
   return {
     costNanoUsd: (overrunNanoUsd > 0n ? hold.amountNanoUsd : totalNanoUsd).toString(),
-    upstreamCostNanoUsd: upstreamNanoUsd.toString(),
+    ...upstream,
     feeNanoUsd: feeNanoUsd.toString(),
     overrunNanoUsd: overrunNanoUsd > 0n ? overrunNanoUsd.toString() : undefined,
   };
@@ -107,15 +132,6 @@ function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Ga
 /** What an answer on other keys would have cost. */
 function listedPrice({ provider, model }: Candidate, { catalog }: Gateway): Price | null | undefined {
   return catalog.model(provider.id, model.id)?.price;
-}
-
-function toAttemptRecord(record: AttemptRecord, { catalog }: Gateway): AttemptRecord {
-  const price = record.usage && catalog.model(record.provider, record.model)?.price;
-  return {
-    ...record,
-    error: record.error && cut(record.error),
-    ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
-  };
 }
 
 /** Enough to tell why these candidates and no others; a policy may offer hundreds, and an item holds 400 KB. */

@@ -25,6 +25,7 @@ export async function* relayJson(answer: ProviderAnswer, exchange: Exchange, gat
     if (!(error instanceof ProviderError)) throw error;
     isWhole = false;
   }
+  exchange.answeredAtMs = gateway.now();
   if (bytes > readAnswerBytesMax) {
     exchange.outcome = isWhole ? 'succeeded' : 'stream_failed';
     exchange.relayedText.addBytes(bytes); // nobody reads its usage, and it is not for nothing
@@ -34,8 +35,9 @@ export async function* relayJson(answer: ProviderAnswer, exchange: Exchange, gat
 function readJson(text: string, exchange: Exchange): void {
   const { surface } = exchange.call;
   const answer = parse(text);
-  const { usage, text: written, error } = surface.readAnswer(answer);
+  const { usage, text: written, error, finishReason } = surface.readAnswer(answer);
   exchange.usage = usage;
+  exchange.finishReason = finishReason;
   if (answer === undefined) {
     exchange.outcome = 'stream_failed';
     if (text === '') exchange.usage = noUsage;

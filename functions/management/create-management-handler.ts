@@ -83,7 +83,9 @@ function originOf({ headers, requestContext }: APIGatewayProxyEventV2): string {
   return `${headers['x-forwarded-proto'] ?? 'https'}://${host}`;
 }
 
-function toResult({ status, body, headers }: ManagementAnswer): APIGatewayProxyStructuredResultV2 {
+function toResult({ status, body, text, headers }: ManagementAnswer): APIGatewayProxyStructuredResultV2 {
+  if (text !== undefined)
+    return { statusCode: status, headers: { 'cache-control': 'no-store', ...headers }, body: text };
   if (!body) return { statusCode: status, ...(headers && { headers }) };
   return {
     statusCode: status,

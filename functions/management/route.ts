@@ -80,6 +80,8 @@ export interface PublicRequest {
 export interface ManagementAnswer {
   status: 200 | 201 | 204;
   body?: object;
+  /** In place of a body: text of the type that the route says. */
+  text?: string;
   headers?: Record<string, string>;
 }
 
@@ -91,6 +93,8 @@ interface Operation {
   summary: string;
   /** What it answers when it succeeds; undefined for an empty answer. */
   answer: ZodType | undefined;
+  /** Where the answer is text: its content types. JSON unless said. */
+  answerTypes?: readonly string[];
 }
 
 /** One operation of the management API. */

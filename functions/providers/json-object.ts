@@ -18,6 +18,11 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** A word of a provider's vocabulary. Anything longer could be part of an answer, and is not recorded. */
+export function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.:-]{1,40}$/.test(value) ? value : undefined;
+}
+
 /** @returns undefined for text that is not a JSON object */
 export function parseObject(text: string): JsonObject | undefined {
   try {

@@ -49,6 +49,8 @@ class OtherStreamReader implements StreamReader {
   usage(): Usage | undefined {
     return this.reported;
   }
+
+  finishReason(): undefined {} // what it would say is anybody’s guess
 }
 
 function readAnyUsage(usage: unknown): Usage | undefined {

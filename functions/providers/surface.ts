@@ -42,6 +42,8 @@ export interface StreamReader {
   read(event: SseEvent): Readonly<EventReading>;
   /** What was reported so far. Until the model is done it is what the answer costs at least. */
   usage(): Usage | undefined;
+  /** Why the model ended, in the provider's words; undefined where it did not say. */
+  finishReason(): string | undefined;
 }
 
 /** What a whole answer means to the gateway. */
@@ -51,6 +53,8 @@ export interface AnswerReading {
   text: string;
   /** What went wrong, when the answer is an error in spite of its status. */
   error: string | undefined;
+  /** Why the model ended, in the provider's words; absent where it did not say. */
+  finishReason?: string | undefined;
 }
 
 export type RequestBody = Record<string, unknown>;

@@ -30,6 +30,12 @@ export interface CompileParts {
   random: () => number;
 }
 
+/** Whether it matters to a policy how models did lately. */
+export function usesStrategies(policy: CompiledPolicy): boolean {
+  const aiGateways = policy.rules ? [...policy.aiGateways.values()] : [policy.aiGateway];
+  return aiGateways.some(({ modelSelectors }) => modelSelectors.length > 0);
+}
+
 /** Compiles a stored policy. The engines for rules and for expressions are only loaded for policies that have any. */
 export async function compilePolicy(compiledPolicy: string, parts: CompileParts): Promise<CompiledPolicy> {
   const policy: TrafficPolicy = JSON.parse(compiledPolicy);

@@ -75,10 +75,11 @@ export class KeyHealth {
 }
 
 /**
+ * What an answer says about the limits of the key it was called with, if anything.
  * @see https://platform.openai.com/docs/guides/rate-limits for `x-ratelimit-…`, which Groq and others send too
  * @see https://platform.claude.com/docs/en/api/rate-limits for `anthropic-ratelimit-…`
  */
-function quotaFrom(headers: Readonly<Record<string, string>>): KeyQuota | undefined {
+export function quotaFrom(headers: Readonly<Record<string, string>>): KeyQuota | undefined {
   const read = (...names: string[]): number | null => {
     const text = names.map(name => headers[name]).find(value => value !== undefined);
     return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;

@@ -15,3 +15,11 @@ export function readTableNames(environment: NodeJS.ProcessEnv): TableNames {
     usage: requireVariable(environment, 'TOLLGATE_USAGE_TABLE'),
   };
 }
+
+/** @throws Error naming a variable that is not set or not a whole number above 0 */
+export function readWholeNumber(environment: NodeJS.ProcessEnv, name: string): number {
+  const text = requireVariable(environment, name);
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`${name} is "${text}"; use a whole number above 0`);
+}

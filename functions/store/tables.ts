@@ -15,8 +15,17 @@ export const tableDefinitions = {
   endpoints: { indexes: [] },
   /** Balances and the journal of what changed them. */
   credits: { indexes: [] },
-  /** Usage records; `byAccount` lists them newest first, spread over a few partitions per account. */
-  usage: { timeToLive: 'ttl', indexes: [{ name: 'byAccount', partitionKey: 'accountShard', sortKey: 'pk' }] },
+  /**
+   * Usage records, and what is counted of them. `byAccount` lists records newest first, spread over a few partitions per
+   * account; `byTime` in the order they were written, spread over a few partitions per day.
+   */
+  usage: {
+    timeToLive: 'ttl',
+    indexes: [
+      { name: 'byAccount', partitionKey: 'accountShard', sortKey: 'pk' },
+      { name: 'byTime', partitionKey: 'dayShard', sortKey: 'writtenAt' },
+    ],
+  },
 } satisfies Record<string, TableDefinition>;
 
 export type TableName = keyof typeof tableDefinitions;

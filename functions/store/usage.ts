@@ -6,6 +6,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { HoldId } from '../core/hold-id.ts';
+import type { Quota } from '../core/metrics.ts';
+import type { CostLine } from '../core/pricing.ts';
 import type { Usage } from '../core/usage.ts';
 import { attempt, fromItem, type Item, run, type Store, toItem } from './dynamo.ts';
 
@@ -26,7 +28,14 @@ export interface AttemptRecord {
   upstreamCostNanoUsd?: string;
   /** Until status and headers. */
   headersMs?: number;
+  /** Until the first content of a stream. */
+  firstTokenMs?: number;
+  /** Until the whole answer was there, or it failed. */
   totalMs: number;
+  /** The endpoint's own provider or model: other accounts' of the same name are something else. */
+  isCustom?: true;
+  /** What the provider said about its limits, if it did. */
+  quota?: Quota;
 }
 
 /** How the candidates came about. Models as `provider:id`. */
@@ -69,10 +78,21 @@ export interface UsageRecord {
   usage?: Usage;
   /** True when the provider reported no usage and the usage is our count. */
   estimated?: boolean;
+  /** Our own count, whatever the provider reported. */
+  estimate?: TokenEstimate;
+  /** As the provider named it. */
+  finishReason?: string;
+  /** Of the client's `traceparent`. */
+  traceId?: string;
+  /** Rules of the policy that applied, and what its `log` actions wrote. */
+  rules?: string[];
+  logs?: unknown[];
   /** Nano-USD as text. `cost` is what the balance pays: the provider's price and the fee, at most the hold. */
   costNanoUsd: string;
   upstreamCostNanoUsd: string;
   feeNanoUsd: string;
+  /** How `upstreamCostNanoUsd` comes about. */
+  costLines?: CostLine[];
   /** What the request cost beyond its hold; recorded, never charged. */
   overrunNanoUsd?: string;
   /** Absent when nothing was set aside. */
@@ -84,10 +104,21 @@ export interface UsageRecord {
   lateCostNanoUsd?: string;
 }
 
+/** Tokens of the prompt and of what was relayed. */
+export interface TokenEstimate {
+  inputTokens: number;
+  outputTokens: number;
+  /** Texts were so long that only their beginning was counted, and the rest taken for a token every four bytes. */
+  isRough?: true;
+}
+
 /** Older records may be gone: a hold is only decided while its record, had one been written, must still exist. */
 export const recordLifetimeSeconds = 90 * 86_400;
 
 const listShards = 4;
+
+/** Each takes about 1,000 writes of a KB a second. */
+export const dayShards = 8;
 
 /**
  * Writes the record that decides a request, once.
@@ -99,7 +130,8 @@ export async function decide(store: Store, record: UsageRecord, nowMs: number): 
     TableName: tables.usage,
     Item: toItem({
       ...recordKey(record.accountId, record.requestId),
-      accountShard: `${record.accountId}#${shardOf(record.requestId)}`,
+      accountShard: accountShards(record.accountId)[shardOf(record.requestId, listShards)],
+      ...writtenAt(nowMs, record.requestId),
       ttl: Math.floor(nowMs / 1000) + recordLifetimeSeconds,
       ...record,
     }),
@@ -152,8 +184,9 @@ export async function listCharges(
   { beforeRequestId, limit }: { beforeRequestId: string | undefined; limit: number },
 ): Promise<UsageRecord[]> {
   const before = beforeRequestId === undefined ? undefined : `${accountId}#${beforeRequestId}`;
-  const shards = Array.from({ length: listShards }, (_, shard) => `${accountId}#${shard}`);
-  const records = await Promise.all(shards.map(shard => listChargesOfShard(store, shard, before, limit)));
+  const records = await Promise.all(
+    accountShards(accountId).map(shard => listChargesOfShard(store, shard, before, limit)),
+  );
   return records
     .flat()
     .sort((a, b) => (a.requestId < b.requestId ? 1 : -1))
@@ -206,11 +239,23 @@ function recordKey(accountId: string, requestId: string) {
   return { pk: `${accountId}#${requestId}`, sk: '0' };
 }
 
-function fromRecordItem({ pk, sk, accountShard, ttl, ...record }: Item): UsageRecord {
+/** The record in an item, without what only the table needs. */
+export function fromRecordItem({ pk, sk, accountShard, dayShard, writtenAt, ttl, ...record }: Item): UsageRecord {
   return record as unknown as UsageRecord;
 }
 
-/** Spreads an account's records over a few partitions; the last character of an id is random. */
-function shardOf(requestId: string): number {
-  return requestId.charCodeAt(requestId.length - 1) % listShards;
+/** The partitions of an account in the index `byAccount`. */
+export function accountShards(accountId: string): string[] {
+  return Array.from({ length: listShards }, (_, shard) => `${accountId}#${shard}`);
+}
+
+/** The place of a record in the index `byTime`: when it was written, not when its request began. */
+function writtenAt(nowMs: number, requestId: string) {
+  const moment = new Date(nowMs).toISOString();
+  return { dayShard: `${moment.slice(0, 10)}#${shardOf(requestId, dayShards)}`, writtenAt: moment };
+}
+
+/** Spreads records over a few partitions; the last character of an id is random. */
+function shardOf(requestId: string, shards: number): number {
+  return requestId.charCodeAt(requestId.length - 1) % shards;
 }

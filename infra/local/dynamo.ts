@@ -10,6 +10,7 @@ import dynalite from 'dynalite';
 import { Level } from 'level';
 import type { TableNames } from '../../functions/store/dynamo.ts';
 import { type TableDefinition, type TableName, tableDefinitions } from '../../functions/store/tables.ts';
+import { addNewIndexes } from './add-new-indexes.ts';
 import { listen, type RunningServer } from './http-server.ts';
 import { refuseWebPages } from './refuse-web-pages.ts';
 
@@ -18,10 +19,18 @@ import { refuseWebPages } from './refuse-web-pages.ts';
  * the disk itself, so a power cut may lose the last moments.
  * @param options.path folder of its files, which one process at a time may use: lock it first with `lockDataFolder`;
  * in memory without one
+ * @param options.tables names of our tables in that folder, which get the indexes that are new since they were made
  */
-export async function startDynamo(options: { path?: string } = {}): Promise<RunningServer> {
-  if (options.path !== undefined) await forgetUnfinishedTables(options.path);
-  const server = dynalite({ ...options, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+export async function startDynamo(options: { path?: string; tables?: TableNames } = {}): Promise<RunningServer> {
+  const { path, tables } = options;
+  if (path !== undefined) await forgetUnfinishedTables(path);
+  if (path !== undefined && tables) await addNewIndexes(path, tables);
+  const server = dynalite({
+    ...(path !== undefined && { path }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
   const answer = server.listeners('request')[0] as RequestListener;
   server.removeAllListeners('request');
   server.on('request', (request, response) => {

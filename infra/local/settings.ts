@@ -17,6 +17,8 @@ export interface LocalSettings {
   clockOffset: string;
   configCacheMs: number;
   managementRateLimit: number;
+  /** How often usage records are counted. */
+  rollupSeconds: number;
   fee: string;
   /** Only the gateway, on the stores of another process. */
   gatewayOnly: boolean;
@@ -83,6 +85,7 @@ export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings
       text => parseWhole(text) || undefined,
       'use a whole number of requests a minute, at least 1',
     ),
+    rollupSeconds: read('TOLLGATE_ROLLUP_SECONDS', 10, parseRollupSeconds, 'use whole seconds from 1 to 300'),
     fee: read('TOLLGATE_FEE', '0%', text => (parseFee(text) ? text : undefined), 'write it as 5%, 0.05/M or 5%+0.05/M'),
     gatewayOnly: role === 'gateway',
     dynamodbUrl: read('AWS_ENDPOINT_URL_DYNAMODB', undefined, parseUrl, 'use an http or https URL'),
@@ -116,6 +119,11 @@ function parsePort(text: string): number | undefined {
 
 function parseWhole(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function parseRollupSeconds(text: string): number | undefined {
+  const seconds = parseWhole(text);
+  return seconds !== undefined && seconds >= 1 && seconds <= 300 ? seconds : undefined;
 }
 
 function parseUrl(text: string): string | undefined {

@@ -27,6 +27,9 @@ const stripeSecret = 'tollgate/stripe';
 const firstRunSecret = 'tollgate/first-run';
 const sweepIntervalMs = 10_000;
 
+/** As long as writing a record may take: three tries of three seconds. */
+const rollupGraceSeconds = 10;
+
 /** How long running requests may go on after a stop. */
 const drainMs = 10_000;
 
@@ -62,6 +65,11 @@ export async function startLocalStack(settings: LocalSettings): Promise<{ messag
     });
     closings.push(managementServer.close);
     const expiry = await import('../../functions/expiry/handler.ts');
+    const rollup = await import('../../functions/rollup/handler.ts');
+    const counting = runEvery(settings.rollupSeconds * 1_000, rollup.handler, error =>
+      reportToStderr('counting usage failed', error),
+    );
+    closings.push(counting.close);
     closings.push(runEvery(sweepIntervalMs, expiry.handler, error => reportToStderr('the sweep failed', error)).close);
 
     const urls = {
@@ -86,7 +94,7 @@ async function startStores(settings: LocalSettings, closings: Closing[]) {
   if (!settings.gatewayOnly) closings.push((await lockDataFolder(settings.dataFolder)).release);
   let { dynamodbUrl, secretsManagerUrl } = settings;
   if (!dynamodbUrl) {
-    const dynamo = await startDynamo({ path: join(settings.dataFolder, 'dynamodb') });
+    const dynamo = await startDynamo({ path: join(settings.dataFolder, 'dynamodb'), tables });
     closings.push(dynamo.close);
     dynamodbUrl = dynamo.url;
   }
@@ -119,6 +127,8 @@ function setEnvironment(
     TOLLGATE_ACCOUNT_SECRETS_PREFIX: 'tollgate/accounts/',
     TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
     TOLLGATE_MANAGEMENT_RATE_LIMIT: String(settings.managementRateLimit),
+    TOLLGATE_ROLLUP_SECONDS: String(settings.rollupSeconds),
+    TOLLGATE_ROLLUP_GRACE_SECONDS: String(rollupGraceSeconds),
     TOLLGATE_FEE: settings.fee,
     TOLLGATE_CLOCK_OFFSET: settings.clockOffset,
     TOLLGATE_PROVIDER_BASE_URLS: JSON.stringify(settings.baseUrls),

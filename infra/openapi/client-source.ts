@@ -31,7 +31,7 @@ function toMethod({ operationId, summary, parameters = [], requestBody, response
   const query = inQuery.map(({ name, required, schema }) => `${name}${required ? '' : '?'}: ${toType(schema, '')}`);
   const isQueryNeeded = inQuery.some(({ required }) => required);
   const shared = parameters.map(parameter => ('$ref' in parameter ? parameter.$ref.split('/').at(-1) : ''));
-  const body = requestBody?.content['application/json'].schema;
+  const body = requestBody?.content['application/json']?.schema;
   const fields = [
     ...inPath,
     ...(query.length > 0 ? [`query${isQueryNeeded ? '' : '?'}: { ${query.join('; ')} }`] : []),
@@ -48,7 +48,8 @@ function toMethod({ operationId, summary, parameters = [], requestBody, response
 function answerOf(responses: Operation['responses']): string {
   const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
   const content = success && 'content' in success ? success.content : undefined;
-  return content ? toType(content['application/json'].schema, '  ') : 'undefined';
+  const [answer] = Object.values(content ?? {});
+  return answer ? toType(answer.schema, '  ') : 'undefined';
 }
 
 function toType(schema: JsonSchema, indent: string): string {
@@ -145,6 +146,7 @@ export function createManagementClient(options: ManagementClientOptions): Manage
     const body = input.body === undefined ? undefined : JSON.stringify(input.body);
     const response = await send(baseUrl + path + search, { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
+    if (response.ok && response.headers.get('content-type')?.startsWith('text/')) return text;
     if (response.ok) return text === '' ? undefined : JSON.parse(text);
     throw new ManagementApiError(response.status, readError(text), response.headers.get('retry-after'));
   };

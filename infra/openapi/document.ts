@@ -34,9 +34,8 @@ export interface Parameter {
   schema: JsonSchema;
 }
 
-interface Content {
-  'application/json': { schema: JsonSchema };
-}
+/** By content type. */
+type Content = Record<string, { schema: JsonSchema }>;
 
 export interface Operation {
   operationId: string;
@@ -107,13 +106,14 @@ export function toOpenApi(routes: readonly AnyRoute[]): OpenApi {
 }
 
 function toOperation(route: AnyRoute, toSchema: (schema: ZodType) => JsonSchema): Operation {
-  const content = route.answer && { 'application/json': { schema: toSchema(route.answer) } };
+  const { answer, answerTypes = ['application/json'] } = route;
+  const content = answer && Object.fromEntries(answerTypes.map(type => [type, { schema: toSchema(answer) }]));
   const operation = {
     operationId: operationNameOf(route),
     summary: route.summary,
     tags: [tagOf(route)],
     responses: {
-      [successStatusOf(route)]: { description: route.answer ? 'Done' : 'Done; there is no body', content },
+      [successStatusOf(route)]: { description: answer ? 'Done' : 'Done; there is no body', content },
       '4XX': { $ref: '#/components/responses/Error' },
       '5XX': { $ref: '#/components/responses/Error' },
     },

@@ -91,6 +91,12 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:GetItem on UsageTable',
     'dynamodb:PutItem on UsageTable',
   ],
+  rollup: [
+    'dynamodb:Query on UsageTable/index/byTime',
+    'dynamodb:GetItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
+    'dynamodb:PutItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
+    'dynamodb:Query on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
+  ],
   bootstrap: [
     'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*]',
     'dynamodb:GetItem on EndpointsTable [ACCOUNT#*, SLUG#*]',

@@ -26,7 +26,7 @@ test('every folder with a handler is a function of the stack, and nothing else i
   template.resourceCountIs('AWS::Lambda::Function', folders.length);
 });
 
-const timeouts: Record<string, number> = { gateway: 900, expiry: 300 };
+const timeouts: Record<string, number> = { gateway: 900, expiry: 300, rollup: 300 };
 
 for (const { name, properties } of functions) {
   test(`${name} runs on Node 24 and arm64, bounded in time, with a role and a log of its own`, () => {
@@ -65,6 +65,7 @@ test('each function is told the secrets that it may use and no others', () => {
   assert.deepEqual(secretsOf('credits').sort(), [pepper, ['TOLLGATE_STRIPE_SECRET', 'StripeSecret']]);
   assert.deepEqual(secretsOf('secrets').sort(), [['TOLLGATE_ACCOUNT_SECRETS_PREFIX', 'tollgate/accounts/'], pepper]);
   assert.deepEqual(secretsOf('expiry'), []);
+  assert.deepEqual(secretsOf('rollup'), []);
   assert.deepEqual(secretsOf('bootstrap').sort(), [['TOLLGATE_MANAGEMENT_KEY_SECRET', 'ManagementKeySecret'], pepper]);
 });
 
@@ -139,6 +140,17 @@ test('balances are swept every five minutes, and a failed sweep is left to the n
     FunctionName: { Ref: expiry },
     MaximumRetryAttempts: 0,
   });
+});
+
+test('usage is counted every minute, by slots of a minute that a record cannot miss', () => {
+  const rollup = logicalIdOf(stack.functions.rollup);
+  template.hasResourceProperties('AWS::Events::Rule', {
+    ScheduleExpression: 'rate(1 minute)',
+    State: 'ENABLED',
+    Targets: [{ Arn: { 'Fn::GetAtt': [rollup, 'Arn'] }, RetryPolicy: { MaximumRetryAttempts: 0 } }],
+  });
+  assert.equal(variablesOf('rollup').TOLLGATE_ROLLUP_SECONDS, '60');
+  assert.equal(variablesOf('rollup').TOLLGATE_ROLLUP_GRACE_SECONDS, '30');
 });
 
 test('bootstrap is called by CloudFormation once its role is complete, which waits no longer than two minutes', () => {

@@ -44,13 +44,21 @@ test('rate counts and usage records end by themselves; endpoints and money never
   assert.equal(tables.CreditsTable?.Properties.TimeToLiveSpecification, undefined);
 });
 
-test('only the usage table has an index, by account, with whole records in it', () => {
+test('only the usage table has indexes, by account and by time, with whole records in them', () => {
   assert.deepEqual(tables.UsageTable?.Properties.GlobalSecondaryIndexes, [
     {
       IndexName: 'byAccount',
       KeySchema: [
         { AttributeName: 'accountShard', KeyType: 'HASH' },
         { AttributeName: 'pk', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
+    {
+      IndexName: 'byTime',
+      KeySchema: [
+        { AttributeName: 'dayShard', KeyType: 'HASH' },
+        { AttributeName: 'writtenAt', KeyType: 'RANGE' },
       ],
       Projection: { ProjectionType: 'ALL' },
     },

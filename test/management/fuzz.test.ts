@@ -49,7 +49,7 @@ async function checkCall(
   }
   assert.ok(String(answer.status) in operation.responses, what);
   if (route.answer) {
-    const parsed = route.answer.safeParse(answer.body);
+    const parsed = route.answer.safeParse(route.answerTypes ? answer.body.text : answer.body);
     assert.ok(parsed.success, `${what} ${parsed.error}`);
   } else {
     assert.deepEqual(answer.body, {}, what);
@@ -85,7 +85,7 @@ function fit(body: unknown): unknown {
 for (const route of routes) {
   const name = operationNameOf(route);
   const operation = paths[route.path]?.[route.method.toLowerCase()] as Operation;
-  const schema = operation.requestBody?.content['application/json'].schema;
+  const schema = operation.requestBody?.content['application/json']?.schema;
   const isRemoval = route.method === 'DELETE';
 
   test(`${name} answers valid input as it is described`, async () => {

@@ -96,7 +96,7 @@ function schemasOf({ operationId, requestBody, responses }: Operation): { schema
     part && 'content' in part ? [part.content] : [],
   );
   return contents.flatMap(content =>
-    content ? [{ schema: content['application/json'].schema, where: operationId }] : [],
+    Object.values(content ?? {}).map(({ schema }) => ({ schema, where: operationId })),
   );
 }
 

@@ -89,7 +89,6 @@ export async function startTestGateway(options: {
     store,
     random: Math.random,
     region: 'us-east-1',
-    metrics: () => undefined,
     secrets: secretReader,
     accountSecrets: createAccountSecrets(secretReader, 'accounts/'),
     pepperSecret: 'pepper',

@@ -126,7 +126,11 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
         ...(text !== undefined && { body: text }),
       });
       const answer = await response.text();
-      return { status: response.status, headers: response.headers, body: answer === '' ? {} : JSON.parse(answer) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: toBody(response.headers.get('content-type'), answer),
+      };
     },
     async close() {
       await server.close();
@@ -135,6 +139,12 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
       await close();
     },
   };
+}
+
+/** Text comes as `text`. */
+function toBody(type: string | null, answer: string): Record<string, unknown> {
+  if (answer === '') return {};
+  return type?.startsWith('text/') ? { text: answer } : JSON.parse(answer);
 }
 
 /** Every route at its function, as the deployed API has it. */

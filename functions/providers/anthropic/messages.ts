@@ -1,6 +1,15 @@
 import type { SseEvent } from '../../core/sse.ts';
 import type { Usage } from '../../core/usage.ts';
-import { errorMessage, isObject, type JsonObject, objectOf, objectsOf, parseObject, textOf } from '../json-object.ts';
+import {
+  errorMessage,
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  parseObject,
+  textOf,
+  wordOf,
+} from '../json-object.ts';
 import { lowerOutputLimit, readOutputLimit } from '../output-limit.ts';
 import { definitionsIn, textsIn } from '../prompt-texts.ts';
 import {
@@ -27,11 +36,12 @@ export const messages: Surface = {
   allowsManagedKeys: true,
   usageRequest: () => ({}),
   readAnswer(answer) {
-    const { content, error, usage } = objectOf(answer);
+    const { content, error, usage, stop_reason } = objectOf(answer);
     return {
       usage: readMessageUsage(usage),
       text: objectsOf(content).map(blockText).join(''),
       error: error ? errorMessage(error) : undefined,
+      finishReason: wordOf(stop_reason),
     };
   },
   createStreamReader: () => new MessageStreamReader(),
@@ -66,6 +76,7 @@ const endReading: Readonly<EventReading> = Object.freeze({ ...emptyReading, isEn
 /** Events that are not known mean nothing: the provider adds new ones. */
 class MessageStreamReader implements StreamReader {
   private reported: JsonObject = {};
+  private reason: string | undefined;
 
   read({ data }: SseEvent): Readonly<EventReading> {
     if (data === undefined) return emptyReading;
@@ -81,6 +92,7 @@ class MessageStreamReader implements StreamReader {
         return readDelta(objectOf(event.delta));
       case 'message_delta':
         this.note(event.usage);
+        this.reason = wordOf(objectOf(event.delta).stop_reason) ?? this.reason;
         return typeof objectOf(event.delta).stop_reason === 'string'
           ? { ...emptyReading, hasContent: true, isFinish: true }
           : emptyReading;
@@ -95,6 +107,10 @@ class MessageStreamReader implements StreamReader {
 
   usage(): Usage | undefined {
     return readMessageUsage(this.reported);
+  }
+
+  finishReason(): string | undefined {
+    return this.reason;
   }
 
   private note(usage: unknown): void {

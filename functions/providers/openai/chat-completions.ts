@@ -1,4 +1,4 @@
-import { errorMessage, isObject, type JsonObject, objectOf, objectsOf, textOf } from '../json-object.ts';
+import { errorMessage, isObject, type JsonObject, objectOf, objectsOf, textOf, wordOf } from '../json-object.ts';
 import { lowerOutputLimit, readOutputLimit } from '../output-limit.ts';
 import { definitionsIn, textsIn } from '../prompt-texts.ts';
 import type { RequestBody, Surface } from '../surface.ts';
@@ -23,6 +23,7 @@ export const chatCompletions: Surface = {
         .map(choice => messageText(objectOf(choice.message)))
         .join(''),
       error: error && !Array.isArray(choices) ? errorMessage(error) : undefined,
+      finishReason: wordOf(objectsOf(choices)[0]?.finish_reason),
     };
   },
   createStreamReader: () => new ChoiceStreamReader(readDelta),

@@ -1,6 +1,6 @@
 import type { SseEvent } from '../../core/sse.ts';
 import type { Usage } from '../../core/usage.ts';
-import { errorMessage, isObject, type JsonObject, objectsOf, parseObject } from '../json-object.ts';
+import { errorMessage, isObject, type JsonObject, objectsOf, parseObject, wordOf } from '../json-object.ts';
 import { type EventReading, emptyReading, malformedReading, type StreamReader } from '../surface.ts';
 import { readChatUsage } from './usage.ts';
 
@@ -15,6 +15,7 @@ const endReading: Readonly<EventReading> = Object.freeze({ ...emptyReading, isEn
 /** Reads streams of chunks with choices. Usage may come in any chunk and more than once; the last believable one counts. */
 export class ChoiceStreamReader implements StreamReader {
   private reported: Usage | undefined;
+  private reason: string | undefined;
   private readonly unfinished = new Set<unknown>();
   private readonly readChoice: (choice: JsonObject) => ChoiceReading;
 
@@ -41,6 +42,10 @@ export class ChoiceStreamReader implements StreamReader {
     return this.reported;
   }
 
+  finishReason(): string | undefined {
+    return this.reason;
+  }
+
   private readChoices(choices: JsonObject[]): EventReading {
     let hasContent = false;
     let finishes = false;
@@ -51,6 +56,7 @@ export class ChoiceStreamReader implements StreamReader {
       text += reading.text;
       if (typeof choice.finish_reason === 'string') {
         finishes = true;
+        this.reason = wordOf(choice.finish_reason);
         this.unfinished.delete(choice.index);
       } else this.unfinished.add(choice.index);
     }

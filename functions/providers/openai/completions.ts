@@ -1,4 +1,4 @@
-import { errorMessage, type JsonObject, objectOf, objectsOf, textOf } from '../json-object.ts';
+import { errorMessage, type JsonObject, objectOf, objectsOf, textOf, wordOf } from '../json-object.ts';
 import { lowerOutputLimit, readOutputLimit } from '../output-limit.ts';
 import { textsIn, tokenIdsIn } from '../prompt-texts.ts';
 import type { Surface } from '../surface.ts';
@@ -24,6 +24,7 @@ export const completions: Surface = {
         .map(({ text }) => textOf(text))
         .join(''),
       error: error && !Array.isArray(choices) ? errorMessage(error) : undefined,
+      finishReason: wordOf(objectsOf(choices)[0]?.finish_reason),
     };
   },
   createStreamReader: () => new ChoiceStreamReader(readText),

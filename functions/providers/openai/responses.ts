@@ -1,6 +1,15 @@
 import type { SseEvent } from '../../core/sse.ts';
 import type { Usage } from '../../core/usage.ts';
-import { errorMessage, isObject, type JsonObject, objectOf, objectsOf, parseObject, textOf } from '../json-object.ts';
+import {
+  errorMessage,
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  parseObject,
+  textOf,
+  wordOf,
+} from '../json-object.ts';
 import { lowerOutputLimit, readOutputLimit } from '../output-limit.ts';
 import { definitionsIn, textsIn } from '../prompt-texts.ts';
 import { type EventReading, emptyReading, malformedReading, type StreamReader, type Surface } from '../surface.ts';
@@ -24,6 +33,7 @@ export const responses: Surface = {
       usage: readResponsesUsage(usage),
       text: objectsOf(output).map(itemText).join(''),
       error: error ? errorMessage(error) : undefined,
+      finishReason: readFinishReason(objectOf(answer)),
     };
   },
   createStreamReader: () => new ResponseStreamReader(),
@@ -49,6 +59,7 @@ export const responses: Surface = {
 /** Events that end a stream carry the whole response, and with it the usage. There is no `[DONE]`. */
 class ResponseStreamReader implements StreamReader {
   private reported: Usage | undefined;
+  private reason: string | undefined;
 
   read({ data, name }: SseEvent): Readonly<EventReading> {
     if (data === undefined) return emptyReading;
@@ -79,9 +90,19 @@ class ResponseStreamReader implements StreamReader {
     return this.reported;
   }
 
+  finishReason(): string | undefined {
+    return this.reason;
+  }
+
   private readUsage({ response }: JsonObject): void {
+    this.reason = readFinishReason(objectOf(response));
     this.reported = readResponsesUsage(objectOf(response).usage) ?? this.reported;
   }
+}
+
+/** An incomplete response says why; of others the status says it. */
+function readFinishReason({ status, incomplete_details }: JsonObject): string | undefined {
+  return wordOf(objectOf(incomplete_details).reason) ?? wordOf(status);
 }
 
 /** Messages and reasoning are announced empty; a call is announced with its name. */

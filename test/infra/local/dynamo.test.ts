@@ -168,6 +168,47 @@ describe('data on disk', () => {
     }
   });
 
+  test('gets the indexes that are new, and goes on with what was in it', async context => {
+    const path = await mkdtemp(join(tmpdir(), 'dynamo-'));
+    context.after(() => rm(path, { recursive: true }));
+    const put = (client: DynamoDBClient, id: string, writtenAt: string) => {
+      const moment = { dayShard: { S: '2026-11-24#0' }, writtenAt: { S: writtenAt } };
+      const Item = { pk: { S: id }, sk: { S: '0' }, accountShard: { S: 'ac_1#0' }, ...moment };
+      return client.send(new PutItemCommand({ TableName: 'u-table', Item }));
+    };
+    const count = async (client: DynamoDBClient, IndexName: string, key: string, value: string) => {
+      const query = { TableName: 'u-table', IndexName, KeyConditionExpression: `${key} = :value` };
+      const command = new QueryCommand({ ...query, ExpressionAttributeValues: { ':value': { S: value } } });
+      return (await client.send(command)).Count;
+    };
+    const first = await startDynamo({ path });
+    const before = connectTo(first.url);
+    await createTables(before, names);
+    await before.send(
+      new PutItemCommand({
+        TableName: 'u-table',
+        Item: { pk: { S: 'old' }, sk: { S: '0' }, accountShard: { S: 'ac_1#0' } },
+      }),
+    );
+    before.destroy();
+    await first.close();
+    const database = new Level<string, { GlobalSecondaryIndexes: object[] }>(path, { valueEncoding: 'json' });
+    const table = await database.get('table~u-table');
+    assert.ok(table);
+    const older = { ...table, GlobalSecondaryIndexes: table.GlobalSecondaryIndexes.slice(0, 1) };
+    await database.put('table~u-table', older);
+    await database.close();
+
+    const again = await startDynamo({ path, tables: names });
+    const client = connectTo(again.url);
+    await createTables(client, names);
+    await put(client, 'new', '2026-11-24T12:00:00.000Z');
+    assert.equal(await count(client, 'byTime', 'dayShard', '2026-11-24#0'), 1);
+    assert.equal(await count(client, 'byAccount', 'accountShard', 'ac_1#0'), 2);
+    client.destroy();
+    await again.close();
+  });
+
   test('is there after closing and opening again in the same process', async context => {
     const path = await mkdtemp(join(tmpdir(), 'dynamo-'));
     context.after(() => rm(path, { recursive: true }));

@@ -1,0 +1,24 @@
+import { clockWithOffset } from '../core/clock.ts';
+import { note } from '../core/report.ts';
+import { openStore } from '../store/dynamo.ts';
+import { readTableNames, readWholeNumber } from '../store/settings.ts';
+import { type RollupResult, rollUp } from './roll-up.ts';
+
+/** The next run comes in a minute and goes on; a slot that was begun has minutes to end. */
+const runTimeMs = 50_000;
+
+const store = openStore(readTableNames(process.env));
+const now = clockWithOffset(process.env.TOLLGATE_CLOCK_OFFSET);
+const parts = {
+  store,
+  now,
+  intervalSeconds: readWholeNumber(process.env, 'TOLLGATE_ROLLUP_SECONDS'),
+  graceSeconds: readWholeNumber(process.env, 'TOLLGATE_ROLLUP_GRACE_SECONDS'),
+};
+
+/** Runs on a timer. Safe to run twice, and at once. @returns what it did; a run that counted something also logs it */
+export async function handler(): Promise<RollupResult> {
+  const result = await rollUp({ ...parts, stopAtMs: now() + runTimeMs });
+  if (!result.finished || result.records > 0) note('rolled up', result);
+  return result;
+}
