@@ -29,7 +29,11 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
       return await answerByRules({ requestId, startedAtMs, request, caller }, policy, gateway);
     }
     const begun = { requestId, startedAtMs, request, caller };
-    return await callModels({ ...begun, facts: () => readFacts(begun, gateway) }, policy.aiGateway, gateway);
+    return await callModels(
+      { ...begun, facts: () => readFacts(begun, gateway), rules: undefined },
+      policy.aiGateway,
+      gateway,
+    );
   } catch (error) {
     return refused(error, request, requestId, gateway);
   }

@@ -83,6 +83,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     heldNanoUsd: hold?.amountNanoUsd.toString(),
     priceVersion: gateway.catalog.version,
     policyVersion: caller.endpoint.policyVersion,
+    ...toRulesRecord(exchange),
     latency: {
       gatewayMs: (exchange.sentAtMs ?? nowMs) - exchange.startedAtMs,
       firstTokenMs: exchange.firstContentAtMs && exchange.firstContentAtMs - exchange.startedAtMs,
@@ -132,6 +133,21 @@ function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Ga
 /** What an answer on other keys would have cost. */
 function listedPrice({ provider, model }: Candidate, { catalog }: Gateway): Price | null | undefined {
   return catalog.model(provider.id, model.id)?.price;
+}
+
+const logBytesMax = 16_384;
+
+/** Rules that applied, and what they logged, as much of it as a record holds. */
+function toRulesRecord({ rules }: Exchange): Pick<UsageRecord, 'rules' | 'logs'> {
+  if (!rules || rules.matched.length === 0) return {};
+  const logs: unknown[] = [];
+  let bytes = 0;
+  for (const log of rules.logs) {
+    bytes += Buffer.byteLength(JSON.stringify(log));
+    if (bytes > logBytesMax) break;
+    logs.push(log);
+  }
+  return { rules: rules.matched.slice(0, namesRecordedMax).map(cut), ...(logs.length > 0 && { logs }) };
 }
 
 /** Enough to tell why these candidates and no others; a policy may offer hundreds, and an item holds 400 KB. */
