@@ -96,7 +96,7 @@ export class GatewayStack extends Stack {
       gateway: this.functions.gateway,
       gatewayTimeout,
       expiry: this.functions.expiry,
-      managementApi: managementApi.api,
+      managementFaults: managementApi.faults,
       concurrencyQuota: settings.concurrencyQuota,
       email: settings.alarmEmail,
     });

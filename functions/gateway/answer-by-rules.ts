@@ -63,9 +63,9 @@ export async function answerByRules(
   try {
     run.answer = (await runPhase(rules.response, run)) ?? run.answer;
     if (rules.message.length > 0 && isEventStream(run.answer)) {
-      for (const transform of messageTransforms(rules.message, run)) {
-        run.answer = { ...run.answer, body: transformMessages(run.answer.body, transform) };
-      }
+      let { body } = run.answer;
+      for (const transform of messageTransforms(rules.message, run)) body = transformMessages(body, transform);
+      run.answer = { ...run.answer, body: endWithError(body, run.request.path) };
     }
   } catch (error) {
     run.answer = answerError(error);
@@ -92,6 +92,18 @@ function asChanged(begun: Omit<BegunRequest, 'facts'>, run: PolicyRun): BegunReq
   const request = { ...begun.request, method, path, query, headers, body, addedHeaders: run.addedHeaders };
   const caller = { ...begun.caller, path, clientCredential: foreignCredential(headers) };
   return { ...begun, request, caller, facts: () => run.facts };
+}
+
+/** A rule that fails in the middle of a stream ends it with an error, and without its terminator. */
+async function* endWithError(body: AsyncIterable<string | Buffer>, path: string): AsyncGenerator<string | Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const surface = surfaceAt(path);
+    if (!surface) throw error;
+    yield surface.errorEvent(error.type, error.message, 0);
+  }
 }
 
 function noRuleAnswered({ caller, request }: Omit<BegunRequest, 'facts'>): GatewayError {

@@ -1,10 +1,12 @@
 import type { Price } from '../core/catalog/price.ts';
+import { noFee } from '../core/fee.ts';
 import { cost } from '../core/pricing.ts';
+import { overrunMessage } from '../core/report.ts';
 import type { Usage } from '../core/usage.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { settleRequest } from '../store/settle-request.ts';
-import { decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
+import { type AttemptRecord, decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
@@ -23,6 +25,7 @@ export async function recordExchange(exchange: Exchange, gateway: Gateway): Prom
 async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
   const nowMs = gateway.now();
   const record = toUsageRecord(exchange, nowMs, gateway);
+  reportOverrun(record, gateway);
   const { store, balances, keyLimits } = gateway;
   const parts = {
     balances,
@@ -31,6 +34,16 @@ async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<vo
     noteLateCost: (late: UsageRecord) => noteLateCost(store, late),
   };
   await settleRequest(record, exchange, parts, nowMs);
+}
+
+/** The deployment pays it, so somebody should know: an alarm listens to this line. */
+function reportOverrun(
+  { requestId, overrunNanoUsd, heldNanoUsd, provider, model }: UsageRecord,
+  gateway: Gateway,
+): void {
+  if (overrunNanoUsd === undefined) return;
+  const details = `${overrunNanoUsd} nano-USD beyond ${heldNanoUsd}, on ${provider}:${model}`;
+  gateway.report(`request ${requestId} ${overrunMessage}`, new Error(details));
 }
 
 async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gateway: Gateway): Promise<void> {
@@ -58,7 +71,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     errorCode: exchange.errorCode,
     provider: served?.candidate.provider.id,
     model: served?.candidate.model.id,
-    attempts: exchange.attempts.map(({ record }) => ({ ...record, error: record.error && cut(record.error) })),
+    attempts: exchange.attempts.map(({ record }) => toAttemptRecord(record, gateway)),
     resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && exchange.usage === undefined ? true : undefined,
@@ -94,6 +107,15 @@ function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Ga
 /** What an answer on other keys would have cost. */
 function listedPrice({ provider, model }: Candidate, { catalog }: Gateway): Price | null | undefined {
   return catalog.model(provider.id, model.id)?.price;
+}
+
+function toAttemptRecord(record: AttemptRecord, { catalog }: Gateway): AttemptRecord {
+  const price = record.usage && catalog.model(record.provider, record.model)?.price;
+  return {
+    ...record,
+    error: record.error && cut(record.error),
+    ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
+  };
 }
 
 /** Enough to tell why these candidates and no others; a policy may offer hundreds, and an item holds 400 KB. */

@@ -24,6 +24,9 @@ const attemptAnswer = z.strictObject({
   key_source: z.enum(['managed', 'own', 'client', 'none']),
   status_code: z.int().describe('0 when no answer came'),
   error: z.string().nullable(),
+  upstream_cost_nano_usd: nanoUsdAnswer
+    .nullable()
+    .describe('Price of what the provider reported of an attempt that failed; it is not charged'),
   headers_ms: z.number().nullable(),
   total_ms: z.number(),
 });
@@ -98,6 +101,7 @@ function toWire(record: UsageRecord, origin: string) {
       key_source: attempt.keySource,
       status_code: attempt.status,
       error: attempt.error ?? null,
+      upstream_cost_nano_usd: attempt.upstreamCostNanoUsd ?? null,
       headers_ms: attempt.headersMs ?? null,
       total_ms: attempt.totalMs,
     })),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ActionDefinition } from '../action.ts';
 
-const config = z.strictObject({ status_code: z.int().min(400).max(599).default(403).describe('Status of the refusal.') });
+const config = z.strictObject({
+  status_code: z.int().min(400).max(599).default(403).describe('Status of the refusal.'),
+});
 
 /** Refuses a request with an empty answer. */
 export const deny = {

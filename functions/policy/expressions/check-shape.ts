@@ -43,7 +43,7 @@ export function checkShape(root: ASTNode, dialect: Dialect): void {
     if (call && !functions.has(call.name)) {
       throw errorAt('type', `there is no function ${quote(call.name)}; ${suggest(call.name, functions)}`, node);
     }
-    const [pattern] = call?.args ?? [];
+    const pattern = call?.args.at(-1);
     if (call?.name === 'matches' && pattern?.op === 'value') {
       patternsSize += Math.min(patternSizeMax, patternSize(String(pattern.args))); // more is refused by itself
     }

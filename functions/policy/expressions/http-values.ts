@@ -1,12 +1,12 @@
 import { spendReading } from './meter.ts';
 
 /** `req.headers`: by name, each with the one value that Lambda joins repeated headers into. */
-export function headerLists(headers: Readonly<Record<string, string>>): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
+export function headerLists(headers: Readonly<Record<string, string>>): Map<string, string[]> {
+  return new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
 }
 
 /** `a=1&b=2&a=3` by name, each with its values in order. */
-export function queryLists(query: string): Record<string, string[]> {
+export function queryLists(query: string): Map<string, string[]> {
   spendReading(query);
   return grouped(
     new URLSearchParams(query),
@@ -21,7 +21,7 @@ export interface Cookie {
 }
 
 /** The cookies of a `cookie` header by name. */
-export function requestCookies(header: string): Record<string, Cookie[]> {
+export function requestCookies(header: string): Map<string, Cookie[]> {
   spendReading(header);
   const cookies = header.split(';').flatMap(part => readPair(part) ?? []);
   return grouped(
@@ -43,7 +43,7 @@ export interface ResponseCookie extends Cookie {
 }
 
 /** The cookies of a `set-cookie` header, or of several joined by commas; dates have commas too. */
-export function responseCookies(header: string): Record<string, ResponseCookie[]> {
+export function responseCookies(header: string): Map<string, ResponseCookie[]> {
   spendReading(header);
   const cookies = header.split(/,(?=[^;,=]+=)/).flatMap(text => readSetCookie(text) ?? []);
   return grouped(
@@ -88,14 +88,15 @@ function readPair(text: string): Cookie | undefined {
 /** `application/json; charset=utf-8` taken apart. */
 export interface ContentType {
   mediaType: string;
-  parameters: Record<string, string>;
+  parameters: Map<string, string>;
 }
 
 export function readContentType(header: string): ContentType {
   spendReading(header);
   const [mediaType = '', ...rest] = header.split(';');
-  const parameters = rest.flatMap(part => readPair(part) ?? []).map(({ name, value }) => [name.toLowerCase(), value]);
-  return { mediaType: mediaType.trim().toLowerCase(), parameters: Object.fromEntries(parameters) };
+  const pairs = rest.flatMap(part => readPair(part) ?? []);
+  const parameters = new Map(pairs.map(({ name, value }) => [name.toLowerCase(), value]));
+  return { mediaType: mediaType.trim().toLowerCase(), parameters };
 }
 
 /** `gzip, br` as a list. */
@@ -111,12 +112,12 @@ function grouped<Item, Value>(
   items: Iterable<Item>,
   nameOf: (item: Item) => string,
   memberOf: (item: Item) => Value,
-): Record<string, Value[]> {
+): Map<string, Value[]> {
   const groups = new Map<string, Value[]>();
   for (const item of items) {
     const group = groups.get(nameOf(item));
     if (group) group.push(memberOf(item));
     else groups.set(nameOf(item), [memberOf(item)]);
   }
-  return Object.fromEntries(groups);
+  return groups;
 }

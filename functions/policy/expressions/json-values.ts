@@ -5,7 +5,8 @@ import { spend } from './meter.ts';
 const depthMax = 64;
 
 /**
- * A JSON value in CEL's terms: whole numbers are ints, objects are maps. Spends a step per value.
+ * A JSON value in CEL's terms: whole numbers are ints, objects are maps, and `Map`s, as the
+ * engine tells objects by their `constructor`, which JSON may have a field of. Spends a step per value.
  * @throws EvaluationError when it is nested too deeply
  */
 export function celFromJson(value: unknown, depth = 0): unknown {
@@ -14,7 +15,7 @@ export function celFromJson(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value ?? null;
   if (depth >= depthMax) throw new EvaluationError(`A value is nested more than ${depthMax} levels deep`);
   if (Array.isArray(value)) return value.map(item => celFromJson(item, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, celFromJson(inner, depth + 1)]));
+  return new Map(Object.entries(value).map(([key, inner]) => [key, celFromJson(inner, depth + 1)]));
 }
 
 /**
@@ -28,12 +29,14 @@ export function toJsonValue(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Duration) return value.toString();
+  if (value instanceof Map) return toJsonObject([...value]);
+  if (Object.getPrototypeOf(value) === Object.prototype) return toJsonObject(Object.entries(value));
   const plain: unknown = value.valueOf(); // CEL's uint is an object around a bigint
   if (typeof plain === 'bigint') return toJsonNumber(plain);
-  if (value.constructor !== Object && value.constructor !== undefined && !(value instanceof Map)) {
-    throw new EvaluationError('The expression gives an object that has no text; read one of its fields');
-  }
-  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  throw new EvaluationError('The expression gives an object that has no text; read one of its fields');
+}
+
+function toJsonObject(entries: readonly [string, unknown][]): Record<string, unknown> {
   return Object.fromEntries(entries.map(([key, inner]) => [key, toJsonValue(inner)]));
 }
 

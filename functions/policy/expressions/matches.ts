@@ -6,22 +6,23 @@ import { currentEvaluation, spend } from './meter.ts';
 import { compilePattern, type Pattern, stepsToCompile } from './pattern.ts';
 
 interface MatchesCall {
-  receiver: ASTNode;
-  args: readonly [ASTNode];
+  receiver?: ASTNode;
+  args: readonly ASTNode[];
 }
 
 /**
- * `text.matches(pattern)`: whether an RE2 pattern occurs in a text. The engine picks a macro by name and number of
+ * `text.matches(pattern)` or `matches(text, pattern)`: whether an RE2 pattern occurs in a text. The engine picks a macro by name and number of
  * arguments alone, whatever receiver it is registered for: so this one takes the place of the built-in function, which
  * runs JavaScript's backtracking expressions.
  */
 export function registerMatches(environment: Environment): void {
-  const expand = ({ receiver, args: [argument] }: MatchesCall) => {
+  const expand = ({ receiver, args }: MatchesCall) => {
+    const [text, argument] = (receiver ? [receiver, ...args] : args) as [ASTNode, ASTNode];
     let patternFor: (source: string) => Pattern;
     return {
       async: false,
       typeCheck(checker: Checker, _macro: unknown, scope: unknown) {
-        for (const node of [receiver, argument]) {
+        for (const node of [text, argument]) {
           const type = checker.check(node, scope).name;
           if (type !== 'string' && type !== 'dyn') {
             throw errorAt('type', `matches works on a string and a pattern that is a string, not on ${type}`, node);
@@ -31,15 +32,16 @@ export function registerMatches(environment: Environment): void {
         return checker.getType('bool');
       },
       evaluate(evaluator: Evaluator, _macro: unknown, scope: unknown) {
-        const text = evaluator.run(receiver, scope);
+        const searched = evaluator.run(text, scope);
         const source = evaluator.run(argument, scope);
-        if (text === null) return false;
-        if (typeof text === 'string' && typeof source === 'string') return patternFor(source).occursIn(text);
+        if (searched === null) return false;
+        if (typeof searched === 'string' && typeof source === 'string') return patternFor(source).occursIn(searched);
         throw new EvaluationError('matches works on a string and a pattern that is a string');
       },
     };
   };
   environment.registerFunction('bool.matches(ast): bool', expand, { async: false });
+  environment.registerFunction('matches(ast, ast): bool', expand, { async: false });
 }
 
 /** A pattern in quotes, compiled with the expression. */

@@ -16,6 +16,7 @@ export function readPath(metadata: unknown, path: string): unknown {
 /** A key of a map or a place in a list; null when absent, and in all that is neither. */
 export function readKey(value: unknown, key: unknown): unknown {
   if (Array.isArray(value)) return typeof key === 'string' ? null : (value[Number(key)] ?? null);
+  if (value instanceof Map) return value.get(key) ?? null;
   if (typeof value !== 'object' || value === null || typeof key !== 'string') return null;
   return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null;
 }

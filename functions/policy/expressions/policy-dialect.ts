@@ -92,7 +92,7 @@ const variables = {
 } as const;
 
 /** Variables beside those of the phase: what `http-request` asks before it tries again. */
-export const retryVariables = { attempts: 'int', last_attempt: 'map<string, dyn>' } as const;
+const retryVariables = { attempts: 'int', last_attempt: 'map<string, dyn>' } as const;
 
 /** Where an expression stands: in a rule or an action of a phase, or in the `retry_condition` of an action there. */
 export type Place = Phase | `${Phase} retry`;

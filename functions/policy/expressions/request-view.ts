@@ -14,9 +14,9 @@ import { readUserAgent, type UserAgent } from './user-agent.ts';
 /** The variable `req`: parsed piece by piece, each when an expression first reads it. */
 export class RequestView {
   readonly facts: RequestFacts;
-  #headers: Record<string, string[]> | undefined;
-  #cookies: Record<string, Cookie[]> | undefined;
-  #queryParams: Record<string, string[]> | undefined;
+  #headers: Map<string, string[]> | undefined;
+  #cookies: Map<string, Cookie[]> | undefined;
+  #queryParams: Map<string, string[]> | undefined;
   #contentType: ContentType | undefined;
   #userAgent: UserAgent | undefined;
   #url: URL | undefined;

@@ -12,8 +12,8 @@ import type { ResponseFacts } from './policy-facts.ts';
 /** The variable `res`: parsed piece by piece, each when an expression first reads it. */
 export class ResponseView {
   readonly facts: ResponseFacts;
-  #headers: Record<string, string[]> | undefined;
-  #cookies: Record<string, ResponseCookie[]> | undefined;
+  #headers: Map<string, string[]> | undefined;
+  #cookies: Map<string, ResponseCookie[]> | undefined;
   #contentType: ContentType | undefined;
 
   constructor(facts: ResponseFacts) {

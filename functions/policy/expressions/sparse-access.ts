@@ -34,10 +34,17 @@ function visit(node: ASTNode, scope: Scope): void {
   for (const condition of conditionsOf(node)) if (isSparse(condition, scope)) intercept(condition, falseIfNull);
   if (!isAccess(node) || !isSparse(node, scope) || isSparseField(node, scope.values)) return;
   const [parent, key] = node.args;
-  intercept(node, () => (evaluator, _self, at) => {
+  intercept(node, evaluate => (evaluator, self, at) => {
     const value = evaluator.run(parent, at);
+    if (isObjectOfOurs(value)) return evaluate(evaluator, self, at);
     return readKey(value, typeof key === 'string' ? key : evaluator.run(key, at));
   });
+}
+
+/** A model that was found by a name which may be absent is still a model, and has all its fields. */
+function isObjectOfOurs(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Map) return false;
+  return Object.getPrototypeOf(value) !== Object.prototype;
 }
 
 function visitCall(node: ASTNode, call: Call, scope: Scope): void {
@@ -105,8 +112,16 @@ function isSparse(node: ASTNode, scope: Scope): boolean {
   const call = callOf(node);
   if (!call) return false;
   if (scope.values.functions.has(call.name)) return true;
+  if (call.name === 'has') return false;
   if (isBind(call)) return isSparse(call.args[2] as ASTNode, innerScope(call, scope));
+  if (loopBodies(call).length > 0) return isSparseLoop(call, scope);
   return [call.receiver, ...call.args].some(part => part !== undefined && isSparse(part, scope));
+}
+
+/** A loop gives elements of its list, or what `map` makes of them; all others give true or false. */
+function isSparseLoop(call: Call, scope: Scope): boolean {
+  if (call.name === 'map') return isSparse(call.args.at(-1) as ASTNode, innerScope(call, scope));
+  return (call.name === 'filter' || call.name === 'sortBy') && isSparse(call.receiver as ASTNode, scope);
 }
 
 function isSparseField(node: ASTNode, { fields }: SparseValues): boolean {

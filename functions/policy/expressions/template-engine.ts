@@ -7,20 +7,15 @@ import { type Place, policyDialect } from './policy-dialect.ts';
 import { PolicyVariables, type RetryFacts } from './policy-variables.ts';
 import { defaultVault, type SecretName, type TemplateExpression, type TemplateScope } from './template-scope.ts';
 
-/** An expression that stands by itself where a value is expected, such as a `bucket_key`, or in a `${…}`. */
-export interface ValueExpression extends TemplateExpression {
-  source: string;
-  /** What the engine knows of the result before it is made JSON: `bool`, or `dyn` when only running it tells. */
-  type: string;
-  ast: ASTNode;
-}
-
 /** @throws ExpressionError */
 export function compileTemplateExpression(source: string, phase: Phase): TemplateExpression {
   return compileInPlace(source, phase);
 }
 
-/** @throws ExpressionError */
+/**
+ * An expression that stands by itself in a place of a policy, or in a `${…}` there. It gives a JSON value.
+ * @throws ExpressionError
+ */
 export function compileInPlace(source: string, place: Place) {
   const expression = compileExpression(source, policyDialect(place), toJsonValue);
   return {

@@ -34,10 +34,15 @@ const unknownFacts: readonly [path: string, reason: string][] = [
 
 /** @throws ExpressionError when a node reads what cannot be known; it names the whole field */
 export function refuseUnknownFacts(node: ASTNode): void {
+  if (node.op !== '.' && node.op !== '[]') return;
   const path = pathOf(node);
-  if (path === undefined) return;
-  const found = unknownFacts.find(([prefix]) => path === prefix || path.startsWith(prefix.replace(/\.?$/, '.')));
+  if (path === undefined || !/^(req|res|conn)\./.test(path)) return;
+  const found = unknownFacts.find(([prefix]) => path === prefix || path.startsWith(belowPrefix(prefix)));
   if (found) throw errorAt('type', `"${path}" is not known: ${found[1]}`, node);
+}
+
+function belowPrefix(prefix: string): string {
+  return prefix.endsWith('.') ? prefix : `${prefix}.`;
 }
 
 /** `conn.geo.city` of a chain of fields that begins with a variable. */

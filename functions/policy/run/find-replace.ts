@@ -4,9 +4,9 @@ import type { Replacement } from '../actions/find-replace-fields.ts';
 import type { requestBodyFindReplace } from '../actions/request-body-find-replace.ts';
 import type { responseBodyFindReplace } from '../actions/response-body-find-replace.ts';
 import type { sseFindReplace } from '../actions/sse-find-replace.ts';
-import type { FoundMatch, ReplacementRule } from '../patterns/replace.ts';
-import { AnswerTextReplacer } from './answer-text-replacer.ts';
-import { compileReplacement } from './compile-replacement.ts';
+import { type FoundMatch, MatchLog, type ReplacementRule } from '../patterns/replace.ts';
+import { StreamTextEditor, type TextSurface } from '../patterns/stream-text-editor.ts';
+import { compileReplacement, withinCost } from './compile-replacement.ts';
 import type { ActionCompiler, ActionRunner, StreamActionRunner } from './compile-rules.ts';
 import { MessageReplacer } from './message-replacer.ts';
 import { isEventStream, transformMessages } from './message-transform.ts';
@@ -66,9 +66,23 @@ export const runSseFindReplace: StreamActionRunner<z.output<typeof sseFindReplac
   const rulesFor = compileReplacements(replacements, compiler);
   return run => {
     const note = noteOf(run, 'sse-find-replace');
-    if (scope === 'message') return new MessageReplacer(field, rulesFor(run), compiler, note);
-    return new AnswerTextReplacer(run.request.path, rulesFor(run));
+    const surface = textSurfaces[run.request.path];
+    if (scope === 'message' || !surface) return new MessageReplacer(field, rulesFor(run), compiler, note);
+    const log = new MatchLog();
+    note(log.matches);
+    const editor = new StreamTextEditor(surface, rulesFor(run), log);
+    return {
+      push: event => [withinCost(compiler, () => editor.push(event))],
+      end: () => [withinCost(compiler, () => editor.end())],
+    };
   };
+};
+
+/** Whose streams have text that is known as such; in others each message is looked at by itself. */
+const textSurfaces: Readonly<Record<string, TextSurface>> = {
+  '/v1/chat/completions': 'chat-completions',
+  '/v1/responses': 'responses',
+  '/v1/messages': 'messages',
 };
 
 function noteOf(run: PolicyRun, type: string) {

@@ -28,7 +28,7 @@ export class MessageReplacer implements MessageTransform {
     const first = lines.findIndex(line => isField(line, this.field));
     if (first === -1) return [raw];
     const value = this.field === 'data' ? (data ?? '') : valueOf(lines[first] as string);
-    const { text, matches } = replaceInBody(value, this.rules, this.compiler);
+    const { text, matches } = replaceInBody(value, this.rules, this.compiler, this.field === 'data');
     if (matches.length === 0) return [raw];
     this.note(matches);
     const replaced = text.split(/\r\n|\r|\n/).map(line => `${this.field}: ${line}`);

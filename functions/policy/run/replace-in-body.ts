@@ -14,10 +14,12 @@ export function replaceInBody(
   text: string,
   rules: readonly ReplacementRule[],
   compiler: Pick<ActionCompiler, 'label'>,
+  mayBeJson = true,
 ): { text: string; matches: FoundMatch[] } {
   const log = new MatchLog();
   const replaced = withinCost(compiler, () => replaceInText(text, rules, log));
-  const culprit = log.count === 0 ? undefined : withinCost(compiler, () => ruleThatBreaksJson(text, rules));
+  const culprit =
+    log.count === 0 || !mayBeJson ? undefined : withinCost(compiler, () => ruleThatBreaksJson(text, rules));
   if (culprit !== undefined) {
     const message = `The body is no JSON any more after replacements[${culprit}] of ${compiler.label}; let it leave quotes, braces and backslashes as they are`;
     throw new GatewayError('policy_broke_body', message);

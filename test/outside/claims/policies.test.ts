@@ -302,7 +302,7 @@ test('L6 macros and variables show in an echo of a request', async () => {
     ['conn.client_ip', '127.0.0.1'],
     ["inCidrRange(conn.client_ip, '127.0.0.0/8')", 'true'],
     ["hash.md5('abc')", '900150983cd24fb0d6963f7d28e17f72'],
-    ["'a b'.escapeUrl()", 'a+b'],
+    ["'a b'.escapeUrl()", 'a%20b'],
     ["base64.encode('hi')", 'aGk='],
     ["['b', 'a'].sort().join('-')", 'a-b'],
     ['vars.who', 'ANN'],

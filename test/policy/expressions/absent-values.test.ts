@@ -125,6 +125,28 @@ test('what is absent is nothing in a text, and null alone', () => {
   assert.equal(compileTemplate(`\${vars.none.deeper}`).render(scope()), null);
 });
 
+test('names that JavaScript objects have are names like others', () => {
+  const headers = { constructor: 'a', valueOf: 'b', __proto__: 'c', 'x-priority': 'high' } as unknown as Record<
+    string,
+    string
+  >;
+  const hostile = { ...scope().facts?.request, headers, query: 'constructor=1&toString=2&__proto__=3' } as never;
+  const vars = JSON.parse('{"a": {"constructor": {"valueOf": 1}, "__proto__": {"b": 2}}, "toString": 3}');
+  const overrides = { request: hostile, vars };
+  assert.equal(holds("req.headers['x-priority'][0] == 'high' && 'constructor' in req.headers", overrides), true);
+  assert.equal(holds("req.headers.constructor[0] == 'a' && req.headers['tostring'] == null", overrides), true);
+  assert.equal(
+    holds("req.url.query_params['__proto__'][0] == '3' && getQueryParam('constructor')[0] == '1'", overrides),
+    true,
+  );
+  assert.equal(
+    holds("vars.a.constructor.valueOf == 1 && vars.a['__proto__'].b == 2 && vars.toString == 3", overrides),
+    true,
+  );
+  assert.equal(holds('vars.a.hasOwnProperty == null && vars.constructor == null', overrides), true);
+  assert.equal(value('json.encode(vars.a)', overrides), '{"constructor":{"valueOf":1},"__proto__":{"b":2}}');
+});
+
 test('any path below a header, a variable or a result is read without an error', () => {
   const step = fc.oneof(
     fc.constantFrom('.a', '.name', "['x']", '[0]', '[1]', "['__proto__']", '.constructor', '[-1]'),

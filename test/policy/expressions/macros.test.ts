@@ -251,6 +251,8 @@ const rows: Record<string, Row[]> = {
   matches: [
     ["'hello'.matches('^h.*o$')", true],
     ["'test'.matches('fail')", false],
+    ["matches('foobar', 'foo.*') && !matches(vars.none, '')", true],
+    ["matches('a', '(?=b)')", /is not RE2 syntax/],
     ["'a'.matches('(?=b)')", /is not RE2 syntax/],
   ],
   'startsWith, endsWith, contains': [

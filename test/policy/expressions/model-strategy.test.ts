@@ -85,6 +85,13 @@ const functions: [expression: string, ids: string[]][] = [
   ],
   // the rest of CEL
   ['ai.models.filter(m, has(m.metadata.tags))', ['gpt-big']],
+  // conditions and names may come from metadata, models stay models
+  ["ai.models.filter(m, has(m.metadata.tags)).filter(x, x.id == 'gpt-big')", ['gpt-big']],
+  ["ai.models.filter(m, 'fast' in m.metadata.tags).sortBy(m, m.metadata.none).filter(m, m.known)", ['gpt-big']],
+  [
+    'ai.models.filter(m, ai.models.get(m.provider_id, m.metadata.none == null ? m.id : m.metadata.none).known)',
+    ['gpt-big', 'gpt-small', 'claude-mid', 'llama'],
+  ],
   ['ai.models.filter(m, has(m.metadata.sla.hours))', ['gpt-big']],
   ["ai.models.filter(m, has(m.metadata['sla'].hours))", ['gpt-big']],
   ["ai.models.filter(m, has(m.getMetadata('sla').hours))", ['gpt-big']],

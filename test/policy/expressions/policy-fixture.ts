@@ -5,10 +5,7 @@ import {
   type TemplateScope,
 } from '../../../functions/policy/expressions/compile-rule-expression.ts';
 import { ExpressionError } from '../../../functions/policy/expressions/expression-error.ts';
-import { usePiiPatterns } from '../../../functions/policy/expressions/pii-patterns.ts';
 import { type PolicyFacts, type RequestFacts, StepBudget } from '../../../functions/policy/expressions/policy-facts.ts';
-
-usePiiPatterns({ ssn: '\\b\\d{3}-\\d{2}-\\d{4}\\b' });
 
 export const request: RequestFacts = {
   id: 'req_1',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileRuleExpression } from '../../../functions/policy/expressions/compile-rule-expression.ts';
 import { EvaluationError } from '../../../functions/policy/expressions/expression-error.ts';
+import { piiPatterns } from '../../../functions/policy/patterns/pii.ts';
 import { facts, holds, refusal, request, response, secrets, value } from './policy-fixture.ts';
 
 const read: [source: string, value: unknown][] = [
@@ -64,7 +65,7 @@ const read: [source: string, value: unknown][] = [
   ['actions.ngrok.rate_limit.bucket_key', 'k'],
   ['actions', { ngrok: { rate_limit: { limited: false, bucket_key: 'k' } } }],
   ["secrets.get('v', 's')", 'hidden'],
-  ['pii.ssn', '\\b\\d{3}-\\d{2}-\\d{4}\\b'],
+  ['pii.ssn', piiPatterns.ssn],
   ["'123-45-6789'.matches(pii.ssn)", true],
 ];
 

@@ -1,5 +1,5 @@
+import { SseSplitter } from '../../../functions/core/sse.ts';
 import type { TextSurface } from '../../../functions/policy/patterns/stream-text-editor.ts';
-import { SseSplitter } from '../../../functions/providers/sse.ts';
 
 /** Texts by what they belong to: `text`, `reasoning` and `arguments`, each cut into pieces. */
 export type Pieces = Readonly<Record<'text' | 'reasoning' | 'arguments', readonly string[]>>;

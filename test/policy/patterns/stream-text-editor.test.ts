@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import fc from 'fast-check';
 import OpenAI from 'openai';
+import { SseSplitter } from '../../../functions/core/sse.ts';
 import {
   compileRule,
   MatchLog,
@@ -14,7 +15,6 @@ import {
   StreamTextEditor,
   type TextSurface,
 } from '../../../functions/policy/patterns/stream-text-editor.ts';
-import { SseSplitter } from '../../../functions/providers/sse.ts';
 import { answerStream, type Pieces, readAnswerStream } from './answer-streams.ts';
 
 const surfaces: TextSurface[] = ['chat-completions', 'responses', 'messages'];

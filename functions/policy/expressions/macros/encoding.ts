@@ -1,4 +1,5 @@
 import { EvaluationError } from '../expression-error.ts';
+import { queryLists } from '../http-values.ts';
 import { celFromJson, toJsonValue } from '../json-values.ts';
 import { checkTextLength } from '../meter.ts';
 import type { MacroFunction } from './register.ts';
@@ -106,7 +107,7 @@ function encodeQuery(map: object): string {
 }
 
 /** A name that comes several times gives a list, any other a text. */
-function decodeQuery(text: string): Record<string, unknown> {
+function decodeQuery(text: string): Map<string, unknown> {
   const values = new Map<string, string | string[]>();
   for (const [name, value] of new URLSearchParams(text)) {
     const known = values.get(name);
@@ -114,7 +115,7 @@ function decodeQuery(text: string): Record<string, unknown> {
     else if (Array.isArray(known)) known.push(value);
     else values.set(name, [known, value]);
   }
-  return Object.fromEntries(values);
+  return values;
 }
 
 function escapeUrl(text: string): string {
@@ -144,13 +145,9 @@ function parseUrl(text: string): Record<string, unknown> {
     port: url.port === '' ? null : BigInt(url.port),
     path: url.pathname,
     query: url.search.slice(1),
-    query_params: decodeLists(url.searchParams),
+    query_params: queryLists(url.search.slice(1)),
     fragment: url.hash.slice(1),
     uri: url.pathname + url.search,
     user_password: userPassword === '' ? null : userPassword,
   };
-}
-
-function decodeLists(parameters: URLSearchParams): Record<string, string[]> {
-  return Object.fromEntries([...new Set(parameters.keys())].map(name => [name, parameters.getAll(name)]));
 }

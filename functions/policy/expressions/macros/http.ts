@@ -2,7 +2,6 @@ import type { ASTNode, Environment } from 'cel-js';
 import type { Checker, Evaluator } from '../ast.ts';
 import { errorAt } from '../error-at.ts';
 import { EvaluationError } from '../expression-error.ts';
-import { readKey } from '../metadata.ts';
 import type { RequestView } from '../request-view.ts';
 import type { ResponseView } from '../response-view.ts';
 
@@ -12,24 +11,26 @@ interface Reader<View> {
   read(view: View, name: string): unknown;
 }
 
-const lists = (values: Record<string, unknown>, name: string) => readKey(values, name) ?? [];
-const firstOf = (values: Record<string, readonly unknown[]>, name: string) => readKey(readKey(values, name), 0n);
+type Values = ReadonlyMap<string, readonly unknown[]>;
+
+const lists = (values: Values, name: string) => values.get(name) ?? [];
+const firstOf = (values: Values, name: string) => values.get(name)?.[0] ?? null;
 
 /** Names of headers are read in any case here, as `getReqHeader('User-Agent')` is the usual way to write them. */
 const requestReaders: Readonly<Record<string, Reader<RequestView>>> = {
   getReqHeader: { type: 'list<dyn>', read: (req, name) => lists(req.headerLists, name.toLowerCase()) },
-  hasReqHeader: { type: 'bool', read: (req, name) => Object.hasOwn(req.headerLists, name.toLowerCase()) },
+  hasReqHeader: { type: 'bool', read: (req, name) => req.headerLists.has(name.toLowerCase()) },
   getQueryParam: { type: 'list<dyn>', read: (req, name) => lists(req.queryLists, name) },
-  hasQueryParam: { type: 'bool', read: (req, name) => Object.hasOwn(req.queryLists, name) },
+  hasQueryParam: { type: 'bool', read: (req, name) => req.queryLists.has(name) },
   getReqCookie: { type: 'dyn', read: (req, name) => firstOf(req.cookiesByName, name) },
-  hasReqCookie: { type: 'bool', read: (req, name) => Object.hasOwn(req.cookiesByName, name) },
+  hasReqCookie: { type: 'bool', read: (req, name) => req.cookiesByName.has(name) },
 };
 
 const responseReaders: Readonly<Record<string, Reader<ResponseView>>> = {
   getResHeader: { type: 'list<dyn>', read: (res, name) => lists(res.headerLists, name.toLowerCase()) },
-  hasResHeader: { type: 'bool', read: (res, name) => Object.hasOwn(res.headerLists, name.toLowerCase()) },
+  hasResHeader: { type: 'bool', read: (res, name) => res.headerLists.has(name.toLowerCase()) },
   getResCookie: { type: 'dyn', read: (res, name) => firstOf(res.cookiesByName, name) },
-  hasResCookie: { type: 'bool', read: (res, name) => Object.hasOwn(res.cookiesByName, name) },
+  hasResCookie: { type: 'bool', read: (res, name) => res.cookiesByName.has(name) },
 };
 
 export const requestFunctions = Object.keys(requestReaders);

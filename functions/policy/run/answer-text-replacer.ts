@@ -1,1 +1,0 @@
-export { AnswerTextReplacer } from '../patterns/answer-text-replacer.ts';
