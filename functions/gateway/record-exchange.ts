@@ -1,4 +1,5 @@
 import type { Price } from '../core/catalog/price.ts';
+import { redactTokens } from '../core/credential.ts';
 import { noFee } from '../core/fee.ts';
 import { cost, costLines } from '../core/pricing.ts';
 import { overrunMessage } from '../core/report.ts';
@@ -143,9 +144,10 @@ function toRulesRecord({ rules }: Exchange): Pick<UsageRecord, 'rules' | 'logs'>
   const logs: unknown[] = [];
   let bytes = 0;
   for (const log of rules.logs) {
-    bytes += Buffer.byteLength(JSON.stringify(log));
+    const text = redactTokens(JSON.stringify(log));
+    bytes += Buffer.byteLength(text);
     if (bytes > logBytesMax) break;
-    logs.push(log);
+    logs.push(JSON.parse(text));
   }
   return { rules: rules.matched.slice(0, namesRecordedMax).map(cut), ...(logs.length > 0 && { logs }) };
 }
