@@ -190,6 +190,13 @@ test('the ledger lists charges with their fee, price version and request, abando
   const ended = rows.find(row => row.kind === 'expiry');
   assert.deepEqual([ended?.lot_id, ended?.amount_nano_usd, ended?.category], [lotId, '-999999300', 'grant']);
   assert.equal(ended?.balance_after_nano_usd, available);
+  const paged: Row[] = [];
+  for (let path: string | null = '/credits/transactions?limit=1'; path; ) {
+    const { body } = await credits.call('GET', path);
+    paged.push(...(body.transactions as Row[]));
+    path = (body.next_page_uri as string | null)?.replace('https://localhost', '') ?? null;
+  }
+  assert.deepEqual(paged, rows, 'pages visit every row once');
   const times = rows.map(row => row.created_at ?? '');
   assert.deepEqual(times.toSorted().reverse(), times, 'newest first');
   assert.equal(
