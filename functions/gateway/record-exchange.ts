@@ -7,7 +7,7 @@ import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { settleRequest } from '../store/settle-request.ts';
 import { type AttemptRecord, decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
-import { estimateUsage } from './estimate-usage.ts';
+import { estimateUsage, reportedUsage } from './estimate-usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -54,7 +54,8 @@ async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gatewa
 
 function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): UsageRecord {
   const { caller, call, served, hold, limitHold } = exchange;
-  const usage = exchange.usage ?? (served && estimateUsage(exchange, served.candidate.model.id, gateway));
+  const reported = reportedUsage(exchange);
+  const usage = reported ?? (served && estimateUsage(exchange, served.candidate.model.id, gateway));
   return {
     requestId: exchange.requestId,
     holdAttempt: hold?.id.attempt ?? 0,
@@ -74,7 +75,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     attempts: exchange.attempts.map(({ record }) => toAttemptRecord(record, gateway)),
     resolution: toResolutionRecord(exchange),
     usage,
-    estimated: served && exchange.usage === undefined ? true : undefined,
+    estimated: served && reported === undefined ? true : undefined,
     ...costs(exchange, usage, gateway),
     heldNanoUsd: hold?.amountNanoUsd.toString(),
     priceVersion: gateway.catalog.version,
