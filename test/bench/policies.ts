@@ -5,6 +5,7 @@ import { compilePolicy } from '../../functions/routing/compile-policy.ts';
 import { KeyHealth } from '../../functions/routing/key-health.ts';
 import { resolveCandidates } from '../../functions/routing/resolve-candidates.ts';
 import { brokenPolicies } from '../policy/broken-policies.ts';
+import { patternRows } from './patterns.ts';
 import { type BenchRow, row } from './report.ts';
 
 /** Ten providers of fifty models each. */
@@ -28,14 +29,15 @@ const strategies: [what: string, strategy: string[] | undefined][] = [
   ['cheapest first', ["ai.models.sortBy('price')"]],
 ];
 
-/** Choosing among 500 models, and reading the worst of the policies that must be refused; CPU time of this process. */
+/** Choosing among 500 models, reading the worst of the policies that must be refused, and patterns; CPU time of this process. */
 export async function policyRows(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const [what, strategy] of strategies) rows.push(await resolutionRow(what, strategy));
   const worst = brokenPolicies
     .map(({ name, text }) => ({ what: name, ms: cpuMsOf(1, () => parsePolicy(text, { allowLoopback: false })) }))
     .reduce((a, b) => (a.ms > b.ms ? a : b));
-  return [...rows, row(`worst of ${brokenPolicies.length} broken policies (${worst.what})`, worst.ms, 'ms', 100)];
+  rows.push(row(`worst of ${brokenPolicies.length} broken policies (${worst.what})`, worst.ms, 'ms', 100));
+  return [...rows, ...patternRows()];
 }
 
 async function resolutionRow(what: string, strategy: string[] | undefined): Promise<BenchRow> {

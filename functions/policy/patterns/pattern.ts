@@ -4,6 +4,7 @@ import { PatternProblem } from './pattern-problem.ts';
 import { compileProgram } from './program.ts';
 import { Scanner, type Search, type Span, undecided } from './scanner.ts';
 import { longestMatch, type Node, sizeOf } from './syntax-tree.ts';
+import { TextBuilder } from './text-builder.ts';
 
 /** Longer ones cannot be read by people either. */
 export const patternLengthMax = 4_096;
@@ -78,10 +79,12 @@ export class Pattern {
    * @returns the text between the two
    */
   replaceWithin(text: string, span: Span, progress: Progress, replacement: Replacement, onMatch?: MatchTest): string {
-    const groups = replacement.some(piece => typeof piece === 'number' && piece > 0);
+    const pieces = replacement.filter(piece => typeof piece === 'string' || piece <= this.groupCount);
+    const fixed = pieces.every(piece => typeof piece === 'string') ? pieces.join('') : undefined;
+    const needsGroups = pieces.some(piece => typeof piece === 'number' && piece > 0);
     return this.search(text, span, search => {
-      const slots = groups ? new Int32Array(2 * this.groupNames.length) : undefined;
-      let output = '';
+      const slots = needsGroups ? new Int32Array(2 * this.groupNames.length) : undefined;
+      const output = new TextBuilder();
       let copied = progress.from;
       let from = progress.from;
       for (;;) {
@@ -89,7 +92,8 @@ export class Pattern {
         const end = start === undefined ? undecided : search.matchEnd(start, slots);
         if (start === undefined || end === undecided) {
           progress.from = start ?? span.end;
-          return output + text.slice(copied, progress.from);
+          output.add(text.slice(copied, progress.from));
+          return output.toString();
         }
         const isEmptyRepeat = end === progress.lastMatchEnd;
         if (!isEmptyRepeat && onMatch?.(text.slice(start, end)) === false) {
@@ -97,7 +101,8 @@ export class Pattern {
           continue;
         }
         if (!isEmptyRepeat) {
-          output += text.slice(copied, start) + expand(replacement, text, start, end, slots);
+          if (copied < start) output.add(text.slice(copied, start));
+          output.add(fixed ?? expand(pieces, text, start, end, slots));
           copied = end;
         }
         progress.lastMatchEnd = end;
@@ -116,7 +121,7 @@ export class Pattern {
   }
 
   private get scanner(): Scanner {
-    this.compiled ??= new Scanner(compileProgram(this.tree, this.groupNames.length));
+    this.compiled ??= new Scanner(compileProgram(this.tree));
     return this.compiled;
   }
 }

@@ -124,6 +124,20 @@ for (const [source, text, expected] of marked) {
   });
 }
 
+test('a pattern may be used on another text while it is being used', () => {
+  const pattern = patternOf('b[ab]{12}a|c');
+  let state = 1;
+  const text = Array.from({ length: 3_000 }, () => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return (state >> 16) & 1 ? 'a' : 'b';
+  }).join('');
+  const expected = pattern.replaceAll(`c${text}c`, ['#']);
+  assert.equal(
+    pattern.replaceAll(`c${text}c`, ['#'], () => pattern.occursIn(text.slice(7))),
+    expected,
+  );
+});
+
 test('groups are known by number and name', () => {
   const pattern = patternOf('(?P<year>\\d+)-(\\d+)(?<day>-\\d+)?');
   assert.deepEqual(pattern.groupNames, [undefined, 'year', undefined, 'day']);
