@@ -62,12 +62,12 @@ export class Pattern {
     return this.groupNames.length - 1;
   }
 
-  /** @throws PatternTooCostly on texts of more than 4,096 characters */
+  /** @throws PatternTooCostly on texts of more than a thousand characters */
   occursIn(text: string): boolean {
     return this.search(text, { from: 0, end: text.length, isOpen: false }, search => search.next(0) !== undefined);
   }
 
-  /** Replaces every match. @throws PatternTooCostly on texts of more than 4,096 characters */
+  /** Replaces every match. @throws PatternTooCostly on texts of more than a thousand characters */
   replaceAll(text: string, replacement: Replacement, onMatch?: MatchTest): string {
     const span = { from: 0, end: text.length, isOpen: false };
     return this.replaceWithin(text, span, { from: 0, lastMatchEnd: -1 }, replacement, onMatch);

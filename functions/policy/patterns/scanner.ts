@@ -39,11 +39,6 @@ export class Scanner {
     this.visited = new Uint32Array(program.steps.length);
   }
 
-  /** @throws StatesExhausted */
-  occursIn(text: string): boolean {
-    return this.search(text, { from: 0, end: text.length, isOpen: false }, search => search.next(0) !== undefined);
-  }
-
   /**
    * Looks through a part of a text, of which the characters before `from` are only seen by assertions.
    * @throws StatesExhausted when it takes more than can be afforded, whatever was looked through before

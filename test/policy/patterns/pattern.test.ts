@@ -110,6 +110,7 @@ const marked: [source: string, text: string, expected: string][] = [
   ['[]a]+', 'a]', '<a]>'],
   ['[^]a]', 'a]b', 'a]<b>'],
   ['[a-]+', '-a', '<-a>'],
+  ['[[:]+', ':[', '<:[>'],
   ['[[:^digit:][:punct:]]+', '1a.1', '1<a.>1'],
   ['\\pN\\PN\\p{^N}', '1ab', '<1ab>'],
   ['\\p{Greek}+', 'aλω', 'a<λω>'],
