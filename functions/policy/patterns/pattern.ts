@@ -102,7 +102,8 @@ export class Pattern {
         }
         if (!isEmptyRepeat) {
           if (copied < start) output.add(text.slice(copied, start));
-          output.add(fixed ?? expand(pieces, text, start, end, slots));
+          if (fixed === undefined) expand(pieces, text, start, end, slots, output);
+          else output.add(fixed);
           copied = end;
         }
         progress.lastMatchEnd = end;
@@ -152,21 +153,20 @@ function quoted(source: string): string {
 }
 
 function expand(
-  replacement: Replacement,
+  pieces: Replacement,
   text: string,
   start: number,
   end: number,
   slots: Int32Array | undefined,
-): string {
-  let expanded = '';
-  for (const piece of replacement) {
-    if (typeof piece === 'string') expanded += piece;
-    else if (piece === 0) expanded += text.slice(start, end);
+  output: TextBuilder,
+): void {
+  for (const piece of pieces) {
+    if (typeof piece === 'string') output.add(piece);
+    else if (piece === 0) output.add(text.slice(start, end));
     else if (slots && (slots[2 * piece] as number) >= 0) {
-      expanded += text.slice(slots[2 * piece], slots[2 * piece + 1]);
+      output.add(text.slice(slots[2 * piece], slots[2 * piece + 1]));
     }
   }
-  return expanded;
 }
 
 function widthAt(text: string, at: number): number {

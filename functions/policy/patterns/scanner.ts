@@ -209,7 +209,7 @@ export class Search {
 
   /** The end of the match that starts at `start`. @param slots takes the groups, two positions for each; -1 where there is none */
   matchEnd(start: number, slots?: Int32Array): number {
-    slots?.fill(-1);
+    if (slots) for (let slot = 0; slot < slots.length; slot++) slots[slot] = -1;
     const end = this.scanner.matchEnd(this.text, this.span, this.trail, start, slots);
     if (slots && end !== undecided) {
       slots[0] = start;
