@@ -473,6 +473,136 @@ export type ImportReport = {
   }>;
 };
 
+export type MetricNumbers = {
+  requests: number;
+  errors: {
+    total: number;
+    timeout: number;
+    /** 429. */
+    rate_limit: number;
+    /** 4xx without 429. */
+    client: number;
+    /** 5xx, no answer, or one that broke off. */
+    server: number;
+  };
+  /** Whole nano-USD. */
+  cost_nano_usd: string;
+  input_tokens: number;
+  output_tokens: number;
+  estimated_input_tokens: number;
+  estimated_output_tokens: number;
+  /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+  gateway_ms: {
+    avg: number;
+    p50: number;
+    p95: number;
+  } | null;
+  /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+  first_token_ms: {
+    avg: number;
+    p50: number;
+    p95: number;
+  } | null;
+  /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+  total_ms: {
+    avg: number;
+    p50: number;
+    p95: number;
+  } | null;
+};
+
+export type Metrics = {
+  uri: string;
+  start_time: string;
+  end_time: string;
+  step_seconds: number;
+  /** Requests recorded later are not in it yet. */
+  counted_until: string | null;
+  totals: MetricNumbers;
+  /** Requests by the moment they were recorded; steps without any are left out. */
+  points: Array<{
+    start: string;
+    requests: number;
+    errors: {
+      total: number;
+      timeout: number;
+      /** 429. */
+      rate_limit: number;
+      /** 4xx without 429. */
+      client: number;
+      /** 5xx, no answer, or one that broke off. */
+      server: number;
+    };
+    /** Whole nano-USD. */
+    cost_nano_usd: string;
+    input_tokens: number;
+    output_tokens: number;
+    estimated_input_tokens: number;
+    estimated_output_tokens: number;
+    /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+    gateway_ms: {
+      avg: number;
+      p50: number;
+      p95: number;
+    } | null;
+    /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+    first_token_ms: {
+      avg: number;
+      p50: number;
+      p95: number;
+    } | null;
+    /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+    total_ms: {
+      avg: number;
+      p50: number;
+      p95: number;
+    } | null;
+  }>;
+  /** With splitBy: attempts, which are more than requests where there was failover; most first. */
+  series: Array<{
+    key: string;
+    totals: MetricNumbers;
+    points: Array<{
+      start: string;
+      requests: number;
+      errors: {
+        total: number;
+        timeout: number;
+        /** 429. */
+        rate_limit: number;
+        /** 4xx without 429. */
+        client: number;
+        /** 5xx, no answer, or one that broke off. */
+        server: number;
+      };
+      /** Whole nano-USD. */
+      cost_nano_usd: string;
+      input_tokens: number;
+      output_tokens: number;
+      estimated_input_tokens: number;
+      estimated_output_tokens: number;
+      /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+      gateway_ms: {
+        avg: number;
+        p50: number;
+        p95: number;
+      } | null;
+      /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+      first_token_ms: {
+        avg: number;
+        p50: number;
+        p95: number;
+      } | null;
+      /** Milliseconds, quantiles within 5 %; null when nothing was measured. */
+      total_ms: {
+        avg: number;
+        p50: number;
+        p95: number;
+      } | null;
+    }>;
+  }>;
+};
+
 export type Model = {
   /** Names this model of this provider, and no other. */
   id: string;
@@ -595,6 +725,109 @@ export type Transaction = {
   balance_after_nano_usd: string | null;
 };
 
+export type UsageEvent = {
+  id: string;
+  created_at: string;
+  endpoint_id: string | null;
+  ai_gateway_api_key_id: string | null;
+  surface: string;
+  streaming: boolean;
+  outcome: string;
+  status_code: number;
+  error_code: string | null;
+  provider: string | null;
+  model: string | null;
+  /** Whose key paid the provider: managed, own, client or none. */
+  key_source: string | null;
+  attempts: number;
+  finish_reason: string | null;
+  input_tokens: number | null;
+  cached_input_tokens: number | null;
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** The provider reported no usage; the tokens are our count. */
+  estimated: boolean;
+  /** Our own count, whatever the provider reported. */
+  estimated_input_tokens: number | null;
+  estimated_output_tokens: number | null;
+  /** USD as a decimal string. */
+  cost_usd: string;
+  /** Whole nano-USD. */
+  cost_nano_usd: string;
+  gateway_latency_ms: number | null;
+  time_to_first_token_ms: number | null;
+  total_ms: number | null;
+};
+
+export type UsageOverview = {
+  uri: string;
+  /** Days are whole, in UTC. */
+  start_time: string;
+  end_time: string;
+  /** Requests recorded later are not in it yet. */
+  counted_until: string | null;
+  buckets: Array<{
+    bucket_start: string;
+    /** Null without groupBy; (other) is what exceeds 100 or 200 groups. */
+    group_key: string | null;
+    requests: number;
+    errors: number;
+    /** USD as a decimal string. */
+    cost_usd: string;
+    /** Whole nano-USD. */
+    cost_nano_usd: string;
+    input_tokens: number;
+    cached_input_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    /** As providers reported them. */
+    provider_input_tokens: number;
+    provider_output_tokens: number;
+    /** Our own count of the same requests. */
+    estimated_input_tokens: number;
+    estimated_output_tokens: number;
+  }>;
+  /** Most requests first. */
+  groups: Array<{
+    /** Null without groupBy; (other) is what exceeds 100 or 200 groups. */
+    group_key: string | null;
+    requests: number;
+    errors: number;
+    /** USD as a decimal string. */
+    cost_usd: string;
+    /** Whole nano-USD. */
+    cost_nano_usd: string;
+    input_tokens: number;
+    cached_input_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    /** As providers reported them. */
+    provider_input_tokens: number;
+    provider_output_tokens: number;
+    /** Our own count of the same requests. */
+    estimated_input_tokens: number;
+    estimated_output_tokens: number;
+  }>;
+  totals: {
+    requests: number;
+    errors: number;
+    /** USD as a decimal string. */
+    cost_usd: string;
+    /** Whole nano-USD. */
+    cost_nano_usd: string;
+    input_tokens: number;
+    cached_input_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    /** As providers reported them. */
+    provider_input_tokens: number;
+    provider_output_tokens: number;
+    /** Our own count of the same requests. */
+    estimated_input_tokens: number;
+    estimated_output_tokens: number;
+  };
+};
+
 export type UsageRequest = {
   id: string;
   uri: string;
@@ -608,16 +841,44 @@ export type UsageRequest = {
   error_code: string | null;
   provider: string | null;
   model: string | null;
+  finish_reason: string | null;
+  /** Of the client’s traceparent. */
+  trace_id: string | null;
+  /** Names that the client gave; empty when the gateway chose. */
+  requested_models: Array<string>;
+  /** Every candidate in order, and what became of it. */
+  candidates: Array<{
+    model: string;
+    result: "served" | "failed" | "not_reached" | "rejected";
+    reason: string;
+  }>;
+  model_selection: Array<{
+    strategy: string;
+    error: string | null;
+    models_returned: Array<string>;
+    /** Of these, what the client asked for too. */
+    models_to_try: Array<string>;
+  }>;
   attempts: Array<{
     provider: string;
     model: string;
     key_source: "managed" | "own" | "client" | "none";
+    /** Of the endpoint’s own key. */
+    key_id: string | null;
+    /** Whether the client got its answer from here. */
+    served: boolean;
     /** 0 when no answer came. */
     status_code: number;
+    failure: string | null;
     error: string | null;
     headers_ms: number | null;
+    time_to_first_token_ms: number | null;
     total_ms: number;
   }>;
+  /** Rules of the policy that applied. */
+  rules: Array<string>;
+  /** What log actions of the policy wrote. */
+  logs: Array<Record<string, unknown>>;
   usage: {
     input_tokens: number;
     cached_input_tokens: number;
@@ -630,6 +891,30 @@ export type UsageRequest = {
     /** The provider reported no usage; this is our count. */
     estimated: boolean;
   } | null;
+  /** Our own count, whatever the provider reported. */
+  estimate: {
+    input_tokens: number;
+    output_tokens: number;
+    /** Texts were too long to be counted to their end. */
+    rough: boolean;
+  } | null;
+  /** How the upstream cost comes about. */
+  cost_lines: Array<{
+    class: string;
+    tokens: number;
+    /** Whole nano-USD. */
+    nano_usd_per_million_tokens: string;
+    /** Exact; the sum of all lines is rounded up once to whole nano-USD. */
+    usd: string;
+  }>;
+  /** What the request did to the balance. */
+  ledger: Array<{
+    kind: "hold" | "charge" | "release" | "abandoned";
+    /** Positive when credits came back. */
+    amount_usd: string;
+    /** Whole nano-USD. */
+    amount_nano_usd: string;
+  }>;
   /** USD as a decimal string. */
   cost_usd: string;
   /** Whole nano-USD. */
@@ -842,8 +1127,25 @@ export interface ManagementClient {
   updateSecret(input: { id: string; body: SecretUpdate; account?: string }): Promise<Secret>;
   /** Delete a secret and its value for good. */
   deleteSecret(input: { id: string; account?: string }): Promise<undefined>;
+  /** List requests to models. */
+  getUsage(input?: { query?: { startTime?: string; endTime?: string; endpointId?: string; accessKeyId?: string; provider?: string; model?: string; statusCode?: number; outcome?: "succeeded" | "failed" | "stream_failed" | "abandoned"; cursor?: string; limit?: number }; account?: string }): Promise<{
+    /** Newest first. May be short, or empty, before the last page. */
+    usage: Array<UsageEvent>;
+    uri: string;
+    /** Where the next page begins; null after the last. */
+    cursor: string | null;
+    next_page_uri: string | null;
+  }>;
+  /** Sum up requests by day. */
+  getUsageOverview(input?: { query?: { startTime?: string; endTime?: string; groupBy?: "provider" | "model" | "accessKey" | "endpoint" }; account?: string }): Promise<UsageOverview>;
+  /** Export requests to models, in pages of up to 5 MB; the Link header leads to the next. */
+  getUsageExport(input?: { query?: { startTime?: string; endTime?: string; endpointId?: string; accessKeyId?: string; provider?: string; model?: string; statusCode?: number; outcome?: "succeeded" | "failed" | "stream_failed" | "abandoned"; cursor?: string; format?: "csv" | "jsonl" }; account?: string }): Promise<string>;
   /** Tell the story of one request to a model. */
   getUsageRequest(input: { id: string; account?: string }): Promise<UsageRequest>;
+  /** Show how requests went over time. */
+  listMetrics(input?: { query?: { scope?: "account" | "endpoint"; endpointId?: string; range?: "24h" | "7d" | "30d"; splitBy?: "provider" | "model" }; account?: string }): Promise<Metrics>;
+  /** Show metrics of the account to Prometheus; counters begin anew at midnight UTC. */
+  listMetricPrometheus(input?: { account?: string }): Promise<string>;
   /** List the changes of the account. */
   listAuditEvents(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
     audit_events: Array<AuditEvent>;
@@ -903,7 +1205,12 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   getSecret: ['GET', '/secrets/{id}'],
   updateSecret: ['PATCH', '/secrets/{id}'],
   deleteSecret: ['DELETE', '/secrets/{id}'],
+  getUsage: ['GET', '/usage'],
+  getUsageOverview: ['GET', '/usage/overview'],
+  getUsageExport: ['GET', '/usage/export'],
   getUsageRequest: ['GET', '/usage/requests/{id}'],
+  listMetrics: ['GET', '/metrics'],
+  listMetricPrometheus: ['GET', '/metrics/prometheus'],
   listAuditEvents: ['GET', '/audit_events'],
   getAuditEvent: ['GET', '/audit_events/{id}'],
   getOpenapiJson: ['GET', '/openapi.json'],
@@ -959,6 +1266,7 @@ export function createManagementClient(options: ManagementClientOptions): Manage
     const body = input.body === undefined ? undefined : JSON.stringify(input.body);
     const response = await send(baseUrl + path + search, { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
+    if (response.ok && response.headers.get('content-type')?.startsWith('text/')) return text;
     if (response.ok) return text === '' ? undefined : JSON.parse(text);
     throw new ManagementApiError(response.status, readError(text), response.headers.get('retry-after'));
   };
