@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   ComparisonOperator,
@@ -9,7 +8,9 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { overrunMessage } from '../functions/core/report.ts';
 import { createAlarmTopic } from './alarm-topic.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
@@ -39,16 +40,16 @@ export class Alarms extends Construct {
       gateway,
       gatewayTimeout,
       expiry,
+      managementFaults,
       rollup,
-      managementApi,
       concurrencyQuota,
       email,
     }: {
       gateway: LambdaFunction;
       gatewayTimeout: Duration;
       expiry: LambdaFunction;
+      managementFaults: Metric;
       rollup: LambdaFunction;
-      managementApi: HttpApi;
       concurrencyQuota: number;
       email: string | undefined;
     },
@@ -94,6 +95,12 @@ export class Alarms extends Construct {
         comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
         missingData: TreatMissingData.BREACHING,
       },
+      Overruns: {
+        description:
+          'A request cost more than was set aside for it, which the deployment pays. See the log of the gateway.',
+        metric: this.countLines('Overruns', gateway, overrunMessage),
+        threshold: 0,
+      },
       RollupErrors: {
         description: 'Usage records were not counted: metrics stand still until a run succeeds. See its log.',
         metric: rollup.metricErrors({ period }),
@@ -108,8 +115,8 @@ export class Alarms extends Construct {
         missingData: TreatMissingData.BREACHING,
       },
       ManagementErrors: {
-        description: 'The management API answered 5xx. See the logs of its functions.',
-        metric: managementApi.metricServerError({ period, statistic: 'Sum' }),
+        description: 'The management API answered 5xx, other than 501. See the logs of its functions.',
+        metric: managementFaults.with({ period }),
         threshold: 0,
         periods: 2,
       },
@@ -119,6 +126,17 @@ export class Alarms extends Construct {
       const alarm = this.addAlarm(name, definition);
       if (topic) alarm.addAlarmAction(new SnsAction(topic));
     }
+  }
+
+  /** How many lines of a function's log have a text in them. */
+  private countLines(name: string, { logGroup }: LambdaFunction, text: string): IMetric {
+    const filter = new MetricFilter(this, `${name}Filter`, {
+      logGroup,
+      filterPattern: FilterPattern.literal(`"${text}"`),
+      metricNamespace: 'Tollgate',
+      metricName: name,
+    });
+    return filter.metric({ period, statistic: 'Sum' });
   }
 
   private addAlarm(name: string, definition: AlarmDefinition): Alarm {

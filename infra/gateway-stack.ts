@@ -112,8 +112,8 @@ export class GatewayStack extends Stack {
       gateway: this.functions.gateway,
       gatewayTimeout,
       expiry: this.functions.expiry,
+      managementFaults: managementApi.faults,
       rollup: this.functions.rollup,
-      managementApi: managementApi.api,
       concurrencyQuota: settings.concurrencyQuota,
       email: settings.alarmEmail,
     });

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   type CorsHttpMethod,
@@ -10,7 +10,8 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { LambdaFunction } from './lambda-function.ts';
 import { fallbackFunction, type ManagementFunction, managementCors, managementRoutes } from './management-routes.ts';
@@ -37,6 +38,8 @@ const accessLogFormat = {
 export class ManagementApi extends Construct {
   readonly api: HttpApi;
   readonly url: string;
+  /** Counts answers that are faults of ours: 5xx, but for the 501 of a deployment that sells no credits. */
+  readonly faults: Metric;
 
   constructor(
     scope: Construct,
@@ -77,6 +80,15 @@ export class ManagementApi extends Construct {
       },
     });
     this.url = stage.url;
+    this.faults = new MetricFilter(this, 'Faults', {
+      logGroup: accessLogs,
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue('$.status', '=', '5*'),
+        FilterPattern.stringValue('$.status', '!=', '501'),
+      ),
+      metricNamespace: `Tollgate/${Stack.of(this).stackName}`,
+      metricName: 'ManagementFaults',
+    }).metric({ statistic: 'Sum' });
     this.addRoutes(functions);
   }
 

@@ -8,3 +8,6 @@ export function report(message: string, error: unknown): void {
 export function note(message: string, details: object): void {
   process.stderr.write(`${JSON.stringify({ level: 'info', message, ...details })}\n`);
 }
+
+/** What the log says when a request cost more than its hold; an alarm listens to it. */
+export const overrunMessage = 'cost more than was set aside';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Stripe } from 'stripe';
 import { z } from 'zod';
 import { formatUsd, parseUsd } from '../core/money.ts';
-import { usdAnswer } from '../management/fields.ts';
+import { replayedField, usdAnswer } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Route, route } from '../management/route.ts';
 import { accountField, centsField, isStripeFailure, nanoUsdPerCent, openStripe, toCheckoutError } from './stripe.ts';
@@ -48,7 +48,7 @@ const sessionAnswer = z
     url: z.url().nullable().describe('Where to pay; null once the session is over'),
     amount_usd: usdAnswer,
     status: statusField,
-    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the session'),
+    ...replayedField,
   })
   .meta({ id: 'CheckoutSession' });
 
@@ -132,9 +132,6 @@ function toWire(session: Stripe.Checkout.Session): z.output<typeof sessionAnswer
 
 /** All accounts share one Stripe account, and must not share keys there. */
 function stripeKey(accountId: string, idempotencyKey: string): string {
-  if (idempotencyKey.length < 1 || idempotencyKey.length > 255) {
-    throw new ManagementError('ERR_NGROK_215', 'Idempotency-Key must have 1 to 255 characters');
-  }
   return `tollgate-${createHash('sha256').update(`${accountId} ${idempotencyKey}`).digest('base64url')}`;
 }
 

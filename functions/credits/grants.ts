@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { formatUsd, parseUsd } from '../core/money.ts';
-import { nanoUsdAnswer, timestampAnswer, usdAnswer } from '../management/fields.ts';
+import { nanoUsdAnswer, replayedField, timestampAnswer, usdAnswer } from '../management/fields.ts';
+import { idempotencyConflict } from '../management/idempotency-key.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Route, route } from '../management/route.ts';
 import { Balances, type NewLot } from '../store/balances.ts';
-import { digestOf, idempotencyConflict, idFor } from './idempotency.ts';
+import { digestOf, idFor } from './idempotency.ts';
 
 const lotLifetimeMs = 365 * 86_400_000;
 
@@ -33,6 +34,7 @@ const grantAnswer = z
     reason: z.string(),
     created_at: timestampAnswer,
     expires_at: timestampAnswer,
+    ...replayedField,
   })
   .meta({ id: 'Grant' });
 
@@ -55,14 +57,17 @@ export const grantRoutes: Route[] = [
       const { store, randomBytes } = management;
       const nowMs = management.now();
       const expiresAtMs = body.expires_at === undefined ? nowMs + lotLifetimeMs : Date.parse(body.expires_at);
-      if (expiresAtMs <= nowMs) {
+      const id = idFor('lot', request, management);
+      const balances = new Balances(store, randomBytes);
+      // A repeated request is not checked again: its lot is there.
+      if (expiresAtMs <= nowMs && !(await balances.findLot(caller.accountId, id))) {
         throw new ManagementError(
           'ERR_NGROK_215',
           `"expires_at" is ${body.expires_at}, which has passed; choose a later time`,
         );
       }
       const lot: NewLot = {
-        id: idFor('lot', request, management),
+        id,
         category: 'grant',
         amountNanoUsd: body.amount_usd,
         expiresAtSeconds: Math.floor(expiresAtMs / 1000),
@@ -70,9 +75,8 @@ export const grantRoutes: Route[] = [
         createdBy: caller.id,
         requestDigest: digestOf(body.amount_usd, body.reason, body.expires_at),
       };
-      const balances = new Balances(store, randomBytes);
       const { status } = await balances.addLot(caller.accountId, lot, nowMs);
-      if (status === 'conflict') throw idempotencyConflict();
+      if (status === 'conflict') throw idempotencyConflict('another_body');
       const standing = await balances.findLot(caller.accountId, lot.id);
       return {
         status: 201,
@@ -84,6 +88,7 @@ export const grantRoutes: Route[] = [
           reason: body.reason,
           created_at: standing?.createdAt ?? new Date(nowMs).toISOString(),
           expires_at: standing?.expiresAt ?? new Date(lot.expiresAtSeconds * 1000).toISOString(),
+          ...(status === 'exists' && { replayed: true }),
         },
       };
     },

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type IdPrefix, newId, toDigits } from '../core/ids.ts';
-import { ManagementError } from '../management/management-error.ts';
 import type { Management, ManagementRequest } from '../management/route.ts';
 
-const keyLengthMax = 255;
-
 /**
- * The id of what a request makes. The same Idempotency-Key of an account leads to the same id, and nothing is made twice
- * under one id; without a key every request has an id of its own.
+ * The id of what a request makes. The same Idempotency-Key of an account leads to the same id, and the ledger makes
+ * nothing twice under one id, however late the request is repeated; without a key every request has an id of its own.
  */
 export function idFor(
   prefix: IdPrefix,
@@ -15,12 +12,6 @@ export function idFor(
   { now, randomBytes }: Management,
 ): string {
   if (idempotencyKey === undefined) return newId(prefix, now(), randomBytes);
-  if (idempotencyKey.length < 1 || idempotencyKey.length > keyLengthMax) {
-    throw new ManagementError(
-      'ERR_NGROK_215',
-      `Idempotency-Key has ${idempotencyKey.length} characters; use 1 to ${keyLengthMax}`,
-    );
-  }
   const bytes = createHash('sha256').update(`${caller.accountId} ${idempotencyKey}`).digest();
   return `${prefix}_${toDigits(bytes.readUIntBE(0, 6), 8)}${toDigits(bytes.readUIntBE(6, 6), 7)}`;
 }
@@ -29,11 +20,4 @@ export function idFor(
 export function digestOf(...parts: (string | bigint | undefined)[]): string {
   const text = JSON.stringify(parts.map(part => part?.toString() ?? null));
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
-}
-
-export function idempotencyConflict(): ManagementError {
-  return new ManagementError(
-    'idempotency_conflict',
-    'This Idempotency-Key came with another body before; use a new key',
-  );
 }

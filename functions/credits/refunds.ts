@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { isId } from '../core/ids.ts';
 import { formatUsd } from '../core/money.ts';
-import { nanoUsdAnswer, timestampAnswer, usdAnswer } from '../management/fields.ts';
+import { nanoUsdAnswer, replayedField, timestampAnswer, usdAnswer } from '../management/fields.ts';
+import { idempotencyConflict } from '../management/idempotency-key.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Route, route } from '../management/route.ts';
 import { Balances } from '../store/balances.ts';
-import { digestOf, idempotencyConflict, idFor } from './idempotency.ts';
+import { digestOf, idFor } from './idempotency.ts';
 
 const refundBody = z.strictObject({
   lot_id: z.string(),
@@ -20,6 +21,7 @@ const refundAnswer = z
     amount_nano_usd: nanoUsdAnswer,
     reason: z.string(),
     created_at: timestampAnswer,
+    ...replayedField,
   })
   .meta({ id: 'Refund' });
 
@@ -47,7 +49,7 @@ export const refundRoutes: Route[] = [
         requestDigest: digestOf(body.lot_id, body.reason),
       };
       const result = await balances.refund(caller.accountId, refund, management.now());
-      if (result.status === 'conflict') throw idempotencyConflict();
+      if (result.status === 'conflict') throw idempotencyConflict('another_body');
       if (result.status !== 'refunded') {
         throw new ManagementError(
           'nothing_to_refund',
@@ -64,6 +66,7 @@ export const refundRoutes: Route[] = [
           amount_nano_usd: amountNanoUsd.toString(),
           reason: body.reason,
           created_at: result.row.createdAt,
+          ...(result.isReplay && { replayed: true }),
         },
       };
     },

@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe';
+import { idempotencyConflict } from '../management/idempotency-key.ts';
 import { ManagementError } from '../management/management-error.ts';
 import type { Management } from '../management/route.ts';
 
@@ -79,11 +80,7 @@ export function toCheckoutError(error: unknown): unknown {
   const cause = new Error(`Stripe: ${type}, code ${code}, status ${statusCode}, request ${requestId}`);
   switch (type) {
     case 'StripeIdempotencyError':
-      return new ManagementError(
-        'idempotency_conflict',
-        'This Idempotency-Key came with another body before; use a new key',
-        { cause },
-      );
+      return idempotencyConflict('another_body');
     case 'StripeInvalidRequestError':
       return new ManagementError('ERR_NGROK_215', `Stripe refused "${param ?? 'the request'}": ${message}`, { cause });
     case 'StripeAuthenticationError':

@@ -33,10 +33,15 @@ export const transactionRoutes: Route[] = [
     path,
     role: 'viewer',
     summary: 'List what changed the balance',
-    query: pageQuery,
+    query: pageQuery.extend({
+      before_id: z
+        .string()
+        .regex(/^(jr|rq)_[0-9A-Za-z]{15}$/, 'is not the id of a transaction')
+        .optional(),
+    }),
     answer: pageAnswer('transactions', transactionAnswer),
     async handle({ query: { limit, before_id }, caller, origin }, { store }) {
-      const moment = before_id?.slice(before_id.indexOf('_') + 1);
+      const moment = before_id?.slice('jr_'.length);
       const [rows, charges] = await Promise.all([
         listJournal(store, caller.accountId, { beforeId: moment && `jr_${moment}`, limit: limit + 1 }),
         listCharges(store, caller.accountId, { beforeRequestId: moment && `rq_${moment}`, limit: limit + 1 }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isId, newId } from '../core/ids.ts';
 import { createOnce } from '../management/create-once.ts';
-import { descriptionField, metadataField, page, pageAnswer, pageQuery } from '../management/fields.ts';
+import { descriptionField, metadataField, page, pageAnswer, pageQuery, replayedField } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Management, type Route, route } from '../management/route.ts';
 import type { EndpointName } from '../store/endpoint-names.ts';
@@ -33,11 +33,7 @@ const createBody = z
   })
   .meta({ id: 'EndpointCreate' });
 
-const createdAnswer = endpointAnswer
-  .extend({
-    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the endpoint'),
-  })
-  .meta({ id: 'EndpointCreated' });
+const createdAnswer = endpointAnswer.extend(replayedField).meta({ id: 'EndpointCreated' });
 
 const updateBody = z
   .strictObject({

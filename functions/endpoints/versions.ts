@@ -10,8 +10,6 @@ import { change } from './endpoints.ts';
 
 const versionsPath = `${path}/{id}/versions`;
 
-const versionNumber = z.int().min(1).max(9_999_999_999);
-
 const versionAnswer = z
   .strictObject({
     id: z.string().describe('The version as text, for before_id'),
@@ -24,7 +22,7 @@ const versionAnswer = z
   .meta({ id: 'EndpointVersion' });
 
 const rollbackBody = z
-  .strictObject({ version: versionNumber.describe('Whose policy becomes the newest version') })
+  .strictObject({ version: z.int().min(1).max(9_999_999_999).describe('Whose policy becomes the newest version') })
   .meta({ id: 'EndpointRollback' });
 
 /** Every policy that an endpoint ever had. */
@@ -58,9 +56,9 @@ export const versionRoutes: Route[] = [
     answer: versionAnswer,
     async handle({ parameters, caller, origin }, management) {
       const endpoint = await requireEndpoint(caller.accountId, parameters.id, management);
-      const number = versionNumber.safeParse(Number(parameters.version));
-      const version = number.success ? await findVersion(management.store, endpoint, number.data) : undefined;
-      if (!version) throw noVersion(endpoint, parameters.version);
+      const { version: text = '' } = parameters;
+      const version = /^\d{1,10}$/.test(text) ? await findVersion(management.store, endpoint, Number(text)) : undefined;
+      if (!version) throw noVersion(endpoint, text);
       return { status: 200, body: toWire(version, endpoint, origin) };
     },
   }),

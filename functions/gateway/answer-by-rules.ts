@@ -26,7 +26,7 @@ export interface RulesPolicy {
  * @throws what reading secrets throws; all else becomes an answer
  */
 export async function answerByRules(
-  begun: Omit<BegunRequest, 'facts'>,
+  begun: Omit<BegunRequest, 'facts' | 'rules'>,
   { rules, aiGateways }: RulesPolicy,
   gateway: Gateway,
 ): Promise<GatewayResponse> {
@@ -87,11 +87,11 @@ export async function answerByRules(
 }
 
 /** The request as rules have left it. A credential that they removed or replaced is what they made of it. */
-function asChanged(begun: Omit<BegunRequest, 'facts'>, run: PolicyRun): BegunRequest {
+function asChanged(begun: Omit<BegunRequest, 'facts' | 'rules'>, run: PolicyRun): BegunRequest {
   const { method, path, query, headers, body } = run.request;
   const request = { ...begun.request, method, path, query, headers, body, addedHeaders: run.addedHeaders };
   const caller = { ...begun.caller, path, clientCredential: foreignCredential(headers) };
-  return { ...begun, request, caller, facts: () => run.facts };
+  return { ...begun, request, caller, facts: () => run.facts, rules: run };
 }
 
 /** A rule that fails in the middle of a stream ends it with an error, and without its terminator. */
@@ -106,7 +106,7 @@ async function* endWithError(body: AsyncIterable<string | Buffer>, path: string)
   }
 }
 
-function noRuleAnswered({ caller, request }: Omit<BegunRequest, 'facts'>): GatewayError {
+function noRuleAnswered({ caller, request }: Omit<BegunRequest, 'facts' | 'rules'>): GatewayError {
   const message = `No rule of endpoint "${caller.endpoint.slug}" answers ${request.method} ${caller.path}; its policy needs an action such as ai-gateway or custom-response for it`;
   return new GatewayError('no_rule_answered', message);
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { wholeBody } from '../policy/run/policy-run.ts';
 import { surfaceAt } from '../providers/surfaces.ts';
+import { answerByRules } from './answer-by-rules.ts';
 import { authenticate } from './authenticate.ts';
 import { callModels } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
@@ -24,12 +25,13 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
     }
     const caller = await authenticate(request, gateway);
     const { policy } = caller.endpoint;
-    if (policy.rules) {
-      const { answerByRules } = await import('./answer-by-rules.ts');
-      return await answerByRules({ requestId, startedAtMs, request, caller }, policy, gateway);
-    }
     const begun = { requestId, startedAtMs, request, caller };
-    return await callModels({ ...begun, facts: () => readFacts(begun, gateway) }, policy.aiGateway, gateway);
+    if (policy.rules) return await answerByRules(begun, policy, gateway);
+    return await callModels(
+      { ...begun, facts: () => readFacts(begun, gateway), rules: undefined },
+      policy.aiGateway,
+      gateway,
+    );
   } catch (error) {
     return refused(error, request, requestId, gateway);
   }

@@ -48,6 +48,16 @@ export class AnswerStream {
 
   /** @throws UnusableAnswer or ProviderError when the stream reports an error or breaks before its first content */
   async readUntilContent(): Promise<void> {
+    try {
+      await this.readOpening();
+    } catch (error) {
+      const record = this.exchange.attempts.at(-1)?.record;
+      if (record) record.usage = this.reader.usage();
+      throw error;
+    }
+  }
+
+  private async readOpening(): Promise<void> {
     let bytes = 0;
     while (!this.hasContent) {
       const events = await this.next();

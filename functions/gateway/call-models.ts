@@ -24,6 +24,7 @@ export interface BegunRequest {
   caller: Caller;
   /** What expressions read of the request. */
   facts(): PolicyFacts;
+  rules: Exchange['rules'];
 }
 
 /** What an `ai-gateway` action answers. */
@@ -48,9 +49,9 @@ export async function callModels(
     const surface = readSurface(request, caller);
     const call = parseModelCall(request.body, surface);
     const resolution = resolveCandidates(call, aiGateway.catalog, aiGateway.modelSelectors);
-    const { requestId, startedAtMs, facts } = begun;
+    const { requestId, startedAtMs, facts, rules } = begun;
     exchange = startExchange(
-      { requestId, startedAtMs, traceId: traceIdOf(request), caller, aiGateway, call, facts, resolution },
+      { requestId, startedAtMs, traceId: traceIdOf(request), caller, aiGateway, call, facts, rules, resolution },
       request.timeLeftMs,
     );
     if (resolution.error) throw resolution.error;

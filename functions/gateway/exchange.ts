@@ -25,6 +25,8 @@ export interface Exchange {
   call: ModelCall;
   /** What `${…}` in the action's configuration may read besides secrets. */
   facts: () => PolicyFacts;
+  /** What the rules of the policy did so far: those that applied, and what they have logged. */
+  rules: { matched: readonly string[]; logs: readonly unknown[] } | undefined;
   /** Ends all attempts when the total timeout is reached; to be stopped when the answer is out. */
   deadline: Deadline;
   resolution: Resolution;
@@ -85,7 +87,7 @@ export interface Deadline {
 export function startExchange(
   begun: Pick<
     Exchange,
-    'requestId' | 'startedAtMs' | 'traceId' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'resolution'
+    'requestId' | 'startedAtMs' | 'traceId' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'rules' | 'resolution'
   >,
   timeLeftMs: number,
 ): Exchange {

@@ -1,5 +1,7 @@
 import type { Price } from '../core/catalog/price.ts';
+import { noFee } from '../core/fee.ts';
 import { cost, costLines } from '../core/pricing.ts';
+import { overrunMessage } from '../core/report.ts';
 import type { Usage } from '../core/usage.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
@@ -23,6 +25,7 @@ export async function recordExchange(exchange: Exchange, gateway: Gateway): Prom
 async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
   const record = toUsageRecord(exchange, gateway.now(), gateway);
   const nowMs = gateway.now(); // counting tokens may have taken a moment, and the record says when it is written
+  reportOverrun(record, gateway);
   const { store, balances, keyLimits } = gateway;
   const parts = {
     balances,
@@ -31,6 +34,16 @@ async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<vo
     noteLateCost: (late: UsageRecord) => noteLateCost(store, late),
   };
   await settleRequest(record, exchange, parts, nowMs);
+}
+
+/** The deployment pays it, so somebody should know: an alarm listens to this line. */
+function reportOverrun(
+  { requestId, overrunNanoUsd, heldNanoUsd, provider, model }: UsageRecord,
+  gateway: Gateway,
+): void {
+  if (overrunNanoUsd === undefined) return;
+  const details = `${overrunNanoUsd} nano-USD beyond ${heldNanoUsd}, on ${provider}:${model}`;
+  gateway.report(`request ${requestId} ${overrunMessage}`, new Error(details));
 }
 
 async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gateway: Gateway): Promise<void> {
@@ -59,7 +72,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     errorCode: exchange.errorCode,
     provider: served?.candidate.provider.id,
     model: modelId,
-    attempts: exchange.attempts.map((attempt, index) => toAttemptRecord(attempt, index, exchange, nowMs)),
+    attempts: exchange.attempts.map((attempt, index) => toAttemptRecord(attempt, index, exchange, nowMs, gateway)),
     resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && exchange.usage === undefined ? true : undefined,
@@ -70,6 +83,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     heldNanoUsd: hold?.amountNanoUsd.toString(),
     priceVersion: gateway.catalog.version,
     policyVersion: caller.endpoint.policyVersion,
+    ...toRulesRecord(exchange),
     latency: {
       gatewayMs: (exchange.sentAtMs ?? nowMs) - exchange.startedAtMs,
       firstTokenMs: exchange.firstContentAtMs && exchange.firstContentAtMs - exchange.startedAtMs,
@@ -84,8 +98,14 @@ function toAttemptRecord(
   index: number,
   { attempts, served, call, firstContentAtMs, answeredAtMs }: Exchange,
   nowMs: number,
+  { catalog }: Gateway,
 ): AttemptRecord {
-  const recorded = { ...record, error: record.error && cut(record.error) };
+  const price = record.usage && catalog.model(record.provider, record.model)?.price;
+  const recorded = {
+    ...record,
+    error: record.error && cut(record.error),
+    ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
+  };
   if (!served || index < attempts.length - 1) return recorded;
   return {
     ...recorded,
@@ -113,6 +133,21 @@ function costs({ served, hold }: Exchange, usage: Usage | undefined, gateway: Ga
 /** What an answer on other keys would have cost. */
 function listedPrice({ provider, model }: Candidate, { catalog }: Gateway): Price | null | undefined {
   return catalog.model(provider.id, model.id)?.price;
+}
+
+const logBytesMax = 16_384;
+
+/** Rules that applied, and what they logged, as much of it as a record holds. */
+function toRulesRecord({ rules }: Exchange): Pick<UsageRecord, 'rules' | 'logs'> {
+  if (!rules || rules.matched.length === 0) return {};
+  const logs: unknown[] = [];
+  let bytes = 0;
+  for (const log of rules.logs) {
+    bytes += Buffer.byteLength(JSON.stringify(log));
+    if (bytes > logBytesMax) break;
+    logs.push(log);
+  }
+  return { rules: rules.matched.slice(0, namesRecordedMax).map(cut), ...(logs.length > 0 && { logs }) };
 }
 
 /** Enough to tell why these candidates and no others; a policy may offer hundreds, and an item holds 400 KB. */

@@ -8,6 +8,7 @@ import {
   pageAnswer,
   pageQuery,
   positiveUsdField,
+  replayedField,
   timestampAnswer,
   usdAnswer,
   usdOrNull,
@@ -57,7 +58,7 @@ const accountAnswer = z.strictObject(fields).meta({ id: 'Account' });
 const createdAnswer = z
   .strictObject({
     ...fields,
-    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the account'),
+    ...replayedField,
   })
   .meta({ id: 'AccountCreated' });
 

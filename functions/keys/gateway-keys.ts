@@ -13,6 +13,7 @@ import {
   positiveUsdField,
   reference,
   referenceAnswer,
+  replayedField,
   timestampAnswer,
   usdAnswer,
 } from '../management/fields.ts';
@@ -83,7 +84,7 @@ const createdAnswer = z
   .strictObject({
     ...fields,
     token: z.string().nullable().describe('Shown here and never again; null when the request was replayed'),
-    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the key'),
+    ...replayedField,
   })
   .meta({ id: 'AiGatewayApiKeyCreated' });
 

@@ -11,6 +11,7 @@ import {
   pageQuery,
   reference,
   referenceAnswer,
+  replayedField,
   timestampAnswer,
 } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
@@ -65,7 +66,7 @@ const createdAnswer = z
   .strictObject({
     ...fields,
     token: z.string().nullable().describe('Shown here and never again; null when the request was replayed'),
-    replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made the key'),
+    ...replayedField,
   })
   .meta({ id: 'ApiKeyCreated' });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { newId } from '../core/ids.ts';
 import { type AuditIntent, type AuditOutcome, recordIntent, recordOutcome } from '../store/audit.ts';
 import { toManagementError } from './error-result.ts';
-import { ManagementError } from './management-error.ts';
+import { isFaultOfOurs, ManagementError } from './management-error.ts';
 import { operationNameOf } from './operation-id.ts';
 import type { AnyRoute, Management, ManagementAnswer, ManagementRequest, Route } from './route.ts';
 
@@ -50,8 +50,9 @@ export async function withAudit(
     await finish(toOutcome(answer));
     return answer;
   } catch (error) {
-    const { status, code } = toManagementError(error);
-    await finish({ outcome: status < 500 ? 'refused' : 'failed', statusCode: status, errorCode: code });
+    const known = toManagementError(error);
+    const outcome = isFaultOfOurs(known) ? 'failed' : 'refused';
+    await finish({ outcome, statusCode: known.status, errorCode: known.code });
     throw error;
   }
 }

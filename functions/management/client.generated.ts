@@ -33,7 +33,7 @@ export type AccountCreated = {
   description: string;
   metadata: string;
   low_balance_threshold_usd: string | null;
-  /** An earlier request with this Idempotency-Key made the account. */
+  /** An earlier request with this Idempotency-Key made it. */
   replayed?: true;
 };
 
@@ -106,7 +106,7 @@ export type AiGatewayApiKeyCreated = {
   } | null;
   /** Shown here and never again; null when the request was replayed. */
   token: string | null;
-  /** An earlier request with this Idempotency-Key made the key. */
+  /** An earlier request with this Idempotency-Key made it. */
   replayed?: true;
 };
 
@@ -177,7 +177,7 @@ export type ApiKeyCreated = {
   display_name: string;
   /** Shown here and never again; null when the request was replayed. */
   token: string | null;
-  /** An earlier request with this Idempotency-Key made the key. */
+  /** An earlier request with this Idempotency-Key made it. */
   replayed?: true;
 };
 
@@ -246,7 +246,7 @@ export type CheckoutSession = {
   /** USD as a decimal string. */
   amount_usd: string;
   status: "open" | "complete" | "expired";
-  /** An earlier request with this Idempotency-Key made the session. */
+  /** An earlier request with this Idempotency-Key made it. */
   replayed?: true;
 };
 
@@ -310,7 +310,7 @@ export type EndpointCreated = {
   event_destination_ids: Array<string>;
   /** Counts all changes from 1; the ETag is this number in quotes. */
   revision: number;
-  /** An earlier request with this Idempotency-Key made the endpoint. */
+  /** An earlier request with this Idempotency-Key made it. */
   replayed?: true;
 };
 
@@ -437,6 +437,8 @@ export type Grant = {
   reason: string;
   created_at: string;
   expires_at: string;
+  /** An earlier request with this Idempotency-Key made it. */
+  replayed?: true;
 };
 
 export type ImportReport = {
@@ -658,6 +660,8 @@ export type Refund = {
   amount_nano_usd: string;
   reason: string;
   created_at: string;
+  /** An earlier request with this Idempotency-Key made it. */
+  replayed?: true;
 };
 
 export type Secret = {
@@ -871,6 +875,8 @@ export type UsageRequest = {
     status_code: number;
     failure: string | null;
     error: string | null;
+    /** Price of what the provider reported of an attempt that failed; it is not charged. */
+    upstream_cost_nano_usd: string | null;
     headers_ms: number | null;
     time_to_first_token_ms: number | null;
     total_ms: number;

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { withAudit } from './audit.ts';
 import { authenticate, chooseAccount } from './authenticate.ts';
 import { operationIdOf, toErrorResult } from './error-result.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
 import { ManagementError } from './management-error.ts';
 import { checkRateLimit } from './rate-limit.ts';
 import { rawBodyOf, readBody, readQuery } from './read-input.ts';
@@ -54,7 +55,7 @@ async function answer(
     body: readBody(event, route.body),
     ...(await chooseAccount(event, own, management)),
     origin: originOf(event),
-    idempotencyKey: event.headers['idempotency-key'],
+    idempotencyKey: route.idempotent ? readIdempotencyKey(event.headers['idempotency-key']) : undefined,
     ifMatch: event.headers['if-match'],
   };
   if (route.method === 'GET' || route.changesNothing) return route.handle(request, management);
@@ -114,7 +115,7 @@ function methodsOf(routes: readonly AnyRoute[]): MethodsByPath {
 }
 
 function matches(template: string, path: string): boolean {
-  const segments = path.replace(/(.)\/$/, '$1').split('/');
+  const segments = path.split('/');
   const parts = template.split('/');
   return (
     parts.length === segments.length &&

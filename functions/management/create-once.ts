@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { findClaim, type IdempotencyClaim, putClaim } from '../store/idempotency.ts';
+import { idempotencyConflict } from './idempotency-key.ts';
 import { ManagementError } from './management-error.ts';
 import type { Management, ManagementRequest } from './route.ts';
 
@@ -26,18 +27,17 @@ export interface Creation<Created, Existing> {
 /**
  * Creates one object, however often the request comes with the same `Idempotency-Key` and the same body within 24 h.
  * The key leads to the id before anything is made, so requests at once and requests after a failure make the same one.
- * @throws ManagementError idempotency_conflict when the key came with another body
+ * @throws ManagementError idempotency_conflict when the key came with another body, or what it made was deleted since
  */
 export async function createOnce<Created, Existing>(
   { caller, idempotencyKey, body }: Pick<ManagementRequest<unknown, unknown>, 'caller' | 'idempotencyKey' | 'body'>,
-  { store, now }: Pick<Management, 'store' | 'now'>,
+  { store, now, report }: Pick<Management, 'store' | 'now' | 'report'>,
   { name, newId, check, create, find }: Creation<Created, Existing>,
 ): Promise<{ created: Created } | { existing: Existing }> {
   if (idempotencyKey === undefined) {
     await check();
     return { created: await create(newId()) };
   }
-  checkKey(idempotencyKey);
   const key = digest(`${name} ${idempotencyKey}`);
   const requestDigest = digest(JSON.stringify(body, (_, value) => (typeof value === 'bigint' ? `${value}` : value)));
   const put = (claim: IdempotencyClaim, standing: IdempotencyClaim | undefined) =>
@@ -49,9 +49,10 @@ export async function createOnce<Created, Existing>(
     const nowMs = now();
     const standing = await findClaim(store, caller.accountId, key);
     const isKnown = standing !== undefined && standing.expiresAtMs > nowMs;
-    if (isKnown && standing.requestDigest !== requestDigest) throw conflict();
+    if (isKnown && standing.requestDigest !== requestDigest) throw idempotencyConflict('another_body');
     const existing = isKnown ? await find(standing.objectId) : undefined;
     if (existing !== undefined) return { existing };
+    if (isKnown && standing.isMade) throw idempotencyConflict('deleted');
     if (!isKnown || standing.leaseUntilMs <= nowMs || standing.holder === holder) {
       await check();
       const claim = {
@@ -61,12 +62,18 @@ export async function createOnce<Created, Existing>(
         leaseUntilMs: nowMs + leaseMs,
         expiresAtMs: isKnown ? standing.expiresAtMs : nowMs + keyLifetimeMs,
       };
+      let created: Created;
       try {
-        if (await put(claim, standing)) return { created: await create(claim.objectId) };
+        if (!(await put(claim, standing))) continue;
+        created = await create(claim.objectId);
       } catch (error) {
         await put({ ...claim, leaseUntilMs: 0 }, claim).catch(() => false); // else the lease ends by itself
         throw error;
       }
+      await put({ ...claim, isMade: true }, claim).catch(error =>
+        report(`if ${claim.objectId} is deleted, its Idempotency-Key can make it again`, error),
+      );
+      return { created };
     } else {
       await new Promise(resolve => setTimeout(resolve, waitMs));
     }
@@ -74,18 +81,6 @@ export async function createOnce<Created, Existing>(
   throw new ManagementError('idempotency_in_progress', 'A request with this Idempotency-Key is under way; try again', {
     retryAfterSeconds: 1,
   });
-}
-
-function checkKey(key: string): void {
-  if (key.length >= 1 && key.length <= 255) return;
-  throw new ManagementError('ERR_NGROK_215', 'Idempotency-Key must have 1 to 255 characters');
-}
-
-function conflict(): ManagementError {
-  return new ManagementError(
-    'idempotency_conflict',
-    'This Idempotency-Key came with another body before; use a new key',
-  );
 }
 
 function digest(text: string): string {

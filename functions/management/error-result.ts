@@ -1,12 +1,15 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { StoreError } from '../store/dynamo.ts';
-import { ManagementError } from './management-error.ts';
+import { isFaultOfOurs, ManagementError } from './management-error.ts';
 import type { Management } from './route.ts';
 
 /** Names one request: API Gateway's own id, so that it leads to the access log. */
 export function operationIdOf({ requestContext }: APIGatewayProxyEventV2): string {
   return `op_${requestContext.requestId.replaceAll(/[^0-9A-Za-z]/g, '')}`;
 }
+
+/** What a client sent may be quoted in a message, and a megabyte of it would be no message any more. */
+const messageLengthMax = 1_000;
 
 /** Any error in the one shape that errors have; faults of ours are reported to operators. */
 export function toErrorResult(
@@ -16,11 +19,11 @@ export function toErrorResult(
 ): APIGatewayProxyStructuredResultV2 {
   const known = toManagementError(error);
   const operationId = operationIdOf(event);
-  if (known.status >= 500) management.report(`operation ${operationId} failed`, known.cause ?? error);
+  if (isFaultOfOurs(known)) management.report(`operation ${operationId} failed`, known.cause ?? error);
   const body = {
     error_code: known.code,
     status_code: known.status,
-    msg: known.message,
+    msg: shorten(known.message),
     details: { operation_id: operationId, ...known.details },
   };
   return {
@@ -39,4 +42,9 @@ export function toManagementError(error: unknown): ManagementError {
     });
   }
   return new ManagementError('internal_error', 'The operation failed; this is not your fault', { cause: error });
+}
+
+export function shorten(message: string): string {
+  if (message.length <= messageLengthMax) return message;
+  return `${message.slice(0, messageLengthMax - 1).toWellFormed()}…`;
 }

@@ -18,10 +18,15 @@ export const positiveUsdField = z
     return z.NEVER;
   });
 
-/** A moment with any offset; RFC 3339 in UTC inside. */
+/** A moment with any offset; RFC 3339 in UTC inside, which has four digits for the year. */
 export const momentField = z.iso
   .datetime({ offset: true, error: 'write it as RFC 3339, such as "2027-01-31T00:00:00Z"' })
-  .transform(text => new Date(text).toISOString());
+  .transform((text, context) => {
+    const moment = new Date(text).toISOString();
+    if (/^\d{4}-/.test(moment)) return moment;
+    context.addIssue({ code: 'custom', message: 'is not in the years 0 to 9999 in UTC' });
+    return z.NEVER;
+  });
 
 /** How lists are read: newest first, `before_id` being the last id of the page before. */
 export const pageQuery = z.strictObject({
@@ -42,6 +47,11 @@ export const nanoUsdAnswer = z
   .string()
   .regex(/^-?\d+$/)
   .describe('Whole nano-USD');
+
+/** Part of what creations answer that take `Idempotency-Key`. */
+export const replayedField = {
+  replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made it'),
+};
 
 /** An object that another one names. */
 export const referenceAnswer = z.strictObject({ id: z.string(), uri: z.url() }).meta({ id: 'Reference' });

@@ -69,6 +69,14 @@ export class ManagementError extends Error {
   }
 }
 
+/**
+ * Whether operators have to look. That a deployment sells no credits is what they chose, and answers 501 without a
+ * cause; it has one when Stripe refuses the key that they gave.
+ */
+export function isFaultOfOurs({ status, cause }: ManagementError): boolean {
+  return status >= 500 && (status !== 501 || cause !== undefined);
+}
+
 /** One thing that is wrong with a request. */
 const problemAnswer = z.strictObject({
   code: z.string(),

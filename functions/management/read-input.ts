@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type ZodType, z } from 'zod';
+import { shorten } from './error-result.ts';
 import { ManagementError, type ManagementErrorCode } from './management-error.ts';
 
 /** The largest body has a traffic policy in it, written as a JSON string. */
@@ -7,6 +8,9 @@ const bodyBytesMax = 1024 * 1024;
 
 /** Bodies are a few levels deep; a deeper one is an attempt at something else. */
 const depthMax = 32;
+
+/** A body can be wrong in half a million places, and someone reads the answer. */
+const problemsMax = 100;
 
 /** @throws ManagementError naming the first thing that is wrong with the body; all of them are in its details */
 export function readBody<Body>(event: APIGatewayProxyEventV2, schema: ZodType<Body> | undefined): Body {
@@ -72,7 +76,12 @@ function checkText(value: unknown, depth = 0): void {
 function check<Value>(input: unknown, schema: ZodType<Value>, where: 'body' | 'query'): Value {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(issue => toProblem(issue, schema, where));
+  const found = parsed.error.issues.flatMap(issue => toProblems(issue, schema, where));
+  const problems = found.slice(0, problemsMax).map(problem => ({
+    ...problem,
+    path: shorten(problem.path),
+    message: shorten(problem.message),
+  }));
   const [first] = problems as [Problem];
   throw new ManagementError(first.code, first.message, { details: { problems } });
 }
@@ -84,22 +93,32 @@ interface Problem {
 }
 
 /** A message of the form `CODE: text` carries its own code, see `fields.ts`. */
-function toProblem(issue: z.core.$ZodIssue, schema: ZodType, where: 'body' | 'query'): Problem {
-  const path = issue.path.map(String).join('.');
+function toProblems(issue: z.core.$ZodIssue, schema: ZodType, where: 'body' | 'query'): Problem[] {
   if (issue.code === 'unrecognized_keys') {
-    const names = issue.keys.map(key => `"${key}"`).join(', ');
     const what = where === 'query' ? 'parameter' : 'field';
-    return { code: 'ERR_NGROK_214', path, message: `Unknown ${what} ${names}; ${known(issue.path, schema)}` };
+    const others = known(issue.path, schema);
+    return issue.keys.map(key => {
+      const path = toPath([...issue.path, key]);
+      return { code: 'ERR_NGROK_214', path, message: `Unknown ${what} "${path}"; ${others}` };
+    });
   }
+  const path = toPath(issue.path);
   if (issue.input === undefined) {
-    return { code: 'ERR_NGROK_27006', path, message: `Required field "${path}" is missing` };
+    return [{ code: 'ERR_NGROK_27006', path, message: `Required field "${path}" is missing` }];
   }
   const [, code, message] = /^(ERR_NGROK_\d+): (.*)$/s.exec(issue.message) ?? [];
-  return {
-    code: (code as ManagementErrorCode) ?? 'ERR_NGROK_215',
-    path,
-    message: message ?? `Invalid value of "${path}": ${issue.message}`,
-  };
+  const place = path === '' ? `the ${where}` : `"${path}"`;
+  return [
+    {
+      code: (code as ManagementErrorCode) ?? 'ERR_NGROK_215',
+      path,
+      message: message ?? `Invalid value of ${place}: ${issue.message}`,
+    },
+  ];
+}
+
+function toPath(path: PropertyKey[]): string {
+  return path.map(String).join('.');
 }
 
 /** What could be meant instead. */

@@ -63,6 +63,7 @@ export interface ManagementRequest<Body, Query> {
   account: Account;
   /** `https://host` of this API, for links in answers. */
   origin: string;
+  /** The `Idempotency-Key` header, for routes that say `idempotent`. */
   idempotencyKey: string | undefined;
   /** The `If-Match` header, for routes that say `locked`. */
   ifMatch: string | undefined;
@@ -102,7 +103,7 @@ export interface Route<Body = unknown, Query = unknown> extends Operation {
   role: Role;
   body?: ZodType<Body>;
   query?: ZodType<Query>;
-  /** Takes `Idempotency-Key`, see `create-once.ts`. */
+  /** Takes `Idempotency-Key`. */
   idempotent?: true;
   /** Takes `If-Match`. */
   locked?: true;

@@ -28,6 +28,9 @@ const attemptAnswer = z.strictObject({
   status_code: z.int().describe('0 when no answer came'),
   failure: z.string().nullable(),
   error: z.string().nullable(),
+  upstream_cost_nano_usd: nanoUsdAnswer
+    .nullable()
+    .describe('Price of what the provider reported of an attempt that failed; it is not charged'),
   headers_ms: z.number().nullable(),
   time_to_first_token_ms: z.number().nullable(),
   total_ms: z.number(),
@@ -158,6 +161,7 @@ function toWire(record: UsageRecord, origin: string) {
       status_code: attempt.status,
       failure: attempt.failure ?? null,
       error: attempt.error ?? null,
+      upstream_cost_nano_usd: attempt.upstreamCostNanoUsd ?? null,
       headers_ms: attempt.headersMs ?? null,
       time_to_first_token_ms: attempt.firstTokenMs ?? null,
       total_ms: attempt.totalMs,

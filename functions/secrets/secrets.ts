@@ -8,13 +8,14 @@ import {
   pageQuery,
   reference,
   referenceAnswer,
+  replayedField,
   timestampAnswer,
 } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { type Route, route } from '../management/route.ts';
 import { type Secret, secretsMax, valueBytesMax } from '../store/vaults.ts';
 import { vaultsOf } from './open-vaults.ts';
-import { changing, nameField, refuseMaking, replayedField, replayedMark, toReplayableRequest } from './shared.ts';
+import { changing, nameField, refuseMaking, replayedMark, toReplayableRequest } from './shared.ts';
 
 const path = '/secrets';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digestToken } from '../core/credential.ts';
+import { idempotencyConflict } from '../management/idempotency-key.ts';
 import { ManagementError } from '../management/management-error.ts';
 import type { Management, ManagementRequest } from '../management/route.ts';
 import { namePattern } from '../store/account-secrets.ts';
@@ -10,10 +11,6 @@ import type { Made, MakeRefusal, ReplayableRequest } from '../store/vaults.ts';
 
 /** Names of vaults and secrets. */
 export const nameField = z.string().regex(namePattern, 'use 1 to 128 letters, digits, dots, underscores and hyphens');
-
-export const replayedField = {
-  replayed: z.literal(true).optional().describe('An earlier request with this Idempotency-Key made it'),
-};
 
 export function replayedMark(status: Made): { replayed?: true } {
   return status === 'replayed' ? { replayed: true } : {};
@@ -54,15 +51,9 @@ export function refuseMaking(
 ): ManagementError {
   switch (status) {
     case 'conflict':
-      return new ManagementError(
-        'idempotency_conflict',
-        'This Idempotency-Key came with another body before; use a new key',
-      );
+      return idempotencyConflict('another_body');
     case 'deleted':
-      return new ManagementError(
-        'idempotency_conflict',
-        'What was made with this Idempotency-Key has been deleted since; use a new key',
-      );
+      return idempotencyConflict('deleted');
     case 'no_vault':
       return new ManagementError('not_found', 'There is no such vault');
     default:
@@ -77,9 +68,6 @@ export async function toReplayableRequest(
   { secrets, pepperSecret }: Management,
 ): Promise<ReplayableRequest | undefined> {
   if (idempotencyKey === undefined) return undefined;
-  if (idempotencyKey.length < 1 || idempotencyKey.length > 255) {
-    throw new ManagementError('ERR_NGROK_215', 'Idempotency-Key must have 1 to 255 characters');
-  }
   const pepper = await readPepper(secrets, pepperSecret);
   const digest = (text: string) => digestToken(text, pepper).slice(0, 22);
   return { key: digest(`${path} ${idempotencyKey}`), digest: digest(JSON.stringify(body)) };

@@ -163,11 +163,7 @@ export class Balances {
    * Refunds what is neither spent nor held of a lot, once for each refund id.
    * @returns the refund's row, also when it was made before; `conflict` when it came from a different request
    */
-  async refund(
-    accountId: string,
-    refund: NewRefund,
-    nowMs: number,
-  ): Promise<{ status: 'refunded'; row: JournalRow } | { status: 'nothing_left' | 'conflict' }> {
+  async refund(accountId: string, refund: NewRefund, nowMs: number): Promise<lotEvents.RefundResult> {
     const first = await this.table.read(accountId, 0);
     if (first && first.width > 1) {
       await gather(this.parts, accountId, await readShards(this.parts, accountId, first), nowMs);

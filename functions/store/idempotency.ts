@@ -13,6 +13,8 @@ export interface IdempotencyClaim {
   holder: string;
   /** Until then that request may be at work. */
   leaseUntilMs: number;
+  /** The object was made: where it is not, it was deleted since. */
+  isMade?: true;
   /** From then on the key is forgotten. */
   expiresAtMs: number;
 }

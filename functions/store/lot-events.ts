@@ -31,6 +31,11 @@ export interface NewRefund {
   requestDigest?: string;
 }
 
+/** `isReplay`: the refund was made before, and this is its row. */
+export type RefundResult =
+  | { status: 'refunded'; row: JournalRow; isReplay: boolean }
+  | { status: 'nothing_left' | 'conflict' };
+
 /** How often a write that lost a race is tried again. Lot events are rare; a settlement contends only while lots are dying. */
 export const racesMax = 20;
 
@@ -88,7 +93,7 @@ export async function refundLot(
   accountId: string,
   refund: NewRefund,
   nowMs: number,
-): Promise<{ status: 'refunded'; row: JournalRow } | { status: 'nothing_left' | 'conflict' }> {
+): Promise<RefundResult> {
   const { table } = parts;
   const { id: refundId, lotId, amountMaxNanoUsd, reason, createdBy, requestDigest: digest = '' } = refund;
   for (let races = 0; races < racesMax; races++) {
@@ -96,7 +101,8 @@ export async function refundLot(
     if (!balance) return { status: 'nothing_left' };
     const standing = await findRefund(parts, accountId, refundId, balance.outbox);
     if (standing) {
-      return (standing.requestDigest ?? '') === digest ? { status: 'refunded', row: standing } : { status: 'conflict' };
+      const isSame = (standing.requestDigest ?? '') === digest;
+      return isSame ? { status: 'refunded', row: standing, isReplay: true } : { status: 'conflict' };
     }
     const result = events.refund(balance, { refundId, lotId, digest, amountMaxNanoUsd }, Math.floor(nowMs / 1000));
     if (result.status === 'lots_ended') {
@@ -121,7 +127,7 @@ export async function refundLot(
     if (!written) continue;
     const rows = balancesAfter([row], balance.width === 1 ? written.availableNanoUsd : undefined);
     await flush(parts, accountId, 0, rows);
-    return { status: 'refunded', row };
+    return { status: 'refunded', row, isReplay: false };
   }
   throw new StoreError('refunding credits', new Error(`lost ${racesMax} races`));
 }

@@ -1,7 +1,10 @@
 import type { QueryCommand, QueryCommandInput, QueryCommandOutput } from '@aws-sdk/client-dynamodb';
 import { fromItem, type Item, run, type Store } from './dynamo.ts';
 
-/** Answers of a function may have 6 MB; a page of large items ends early and says that there is more. */
+/**
+ * Answers of a function may have 6 MB as JSON in which their body is a string, so quotes and line breaks of a text are
+ * escaped twice. A page of large items ends early and says that there is more.
+ */
 const pageBytesMax = 4_000_000;
 
 /**
@@ -24,7 +27,7 @@ export async function queryPage(
     for (const item of (answer.Items ?? []).map(fromItem).filter(isWanted)) {
       if (items.length === limit || (items.length > 0 && bytes > pageBytesMax)) return { items, more: true };
       items.push(item);
-      bytes += JSON.stringify(item).length;
+      bytes += Buffer.byteLength(JSON.stringify(JSON.stringify(item)));
     }
     nextKey = answer.LastEvaluatedKey;
   } while (nextKey);

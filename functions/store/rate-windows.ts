@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type RateLimit, type RateVerdict, type RateWindow, takeRate } from '../core/rate-window.ts';
 import { type Store, StoreError } from './dynamo.ts';
+import { Gate } from './gate.ts';
 import { openRateWindowTable, type RateWindowTable, writeOf } from './rate-window-table.ts';
 
 /** Buckets whose windows a process remembers. */
@@ -8,6 +9,12 @@ const knownMax = 10_000;
 
 /** A write fails only because the window has filled up, or has moved on, which it does once in a slot. */
 const racesMax = 10;
+
+/**
+ * How many requests of a bucket one process has under way. What they learn spares the others a call, and a crowd does not
+ * slow the store down until slots end before their writes arrive.
+ */
+const atOnceMax = 8;
 
 /**
  * Counts requests in sliding windows that all processes share: never more than the capacity in any window, whatever runs
@@ -22,6 +29,7 @@ export class RateWindows {
   private readonly now: Clock;
   private readonly known = new Map<string, RateWindow | undefined>();
   private readonly reads = new Map<string, Promise<void>>();
+  private readonly gates = new Map<string, Gate>();
 
   /** @param table where windows lie, when it is not the store itself */
   constructor(store: Store, now: Clock, table: RateWindowTable = openRateWindowTable(store)) {
@@ -31,8 +39,18 @@ export class RateWindows {
 
   /** @throws StoreError when the store does not answer; the request may have been counted */
   async take(bucket: string, limit: RateLimit): Promise<RateVerdict> {
-    const place = { bucket, windowMs: limit.windowMs };
     const name = `${bucket} ${limit.windowMs}`;
+    const gate = this.gates.get(name) ?? new Gate(atOnceMax);
+    this.gates.set(name, gate);
+    try {
+      return await gate.pass(() => this.takeInTurn(name, bucket, limit));
+    } finally {
+      if (gate.isIdle) this.gates.delete(name);
+    }
+  }
+
+  private async takeInTurn(name: string, bucket: string, limit: RateLimit): Promise<RateVerdict> {
+    const place = { bucket, windowMs: limit.windowMs };
     if (!this.known.has(name)) await this.read(name, place);
     for (let races = 0; races < racesMax; races++) {
       const before = this.known.get(name);

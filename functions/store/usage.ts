@@ -23,6 +23,9 @@ export interface AttemptRecord {
   /** What kind of failure, and in words; absent when it answered. */
   failure?: 'http' | 'timeout' | 'total_timeout' | 'connection' | 'forbidden_address' | 'unusable';
   error?: string;
+  /** What the provider reported of an answer that failed, and its price in nano-USD as text; recorded, never charged. */
+  usage?: Usage | undefined;
+  upstreamCostNanoUsd?: string;
   /** Until status and headers. */
   headersMs?: number;
   /** Until the first content of a stream. */
@@ -174,7 +177,7 @@ export async function findRequest({ dynamo, tables }: Store, accountId: string, 
   return Items.map(item => fromRecordItem(fromItem(item)))[0];
 }
 
-/** Newest first, an account's records of requests that held credits, made before `beforeRequestId`. */
+/** Newest first, an account's records of requests that held credits or were given up, made before `beforeRequestId`. */
 export async function listCharges(
   store: Store,
   accountId: string,
@@ -199,8 +202,13 @@ async function listChargesOfShard({ dynamo, tables }: Store, shard: string, befo
       TableName: tables.usage,
       IndexName: 'byAccount',
       KeyConditionExpression: `accountShard = :shard${before === undefined ? '' : ' AND pk < :before'}`,
-      FilterExpression: 'attribute_exists(heldNanoUsd)',
-      ExpressionAttributeValues: toItem({ ':shard': shard, ...(before !== undefined && { ':before': before }) }),
+      FilterExpression: 'attribute_exists(heldNanoUsd) OR #outcome = :abandoned',
+      ExpressionAttributeNames: { '#outcome': 'outcome' },
+      ExpressionAttributeValues: toItem({
+        ':shard': shard,
+        ':abandoned': 'abandoned',
+        ...(before !== undefined && { ':before': before }),
+      }),
       ExclusiveStartKey: startKey,
       ScanIndexForward: false,
       Limit: Math.max(limit, 100),

@@ -12,6 +12,9 @@ export type HttpApiHandler = (event: APIGatewayProxyEventV2, context: LambdaCont
 /** API Gateway's limit for a request's body. */
 const bodyBytesMax = 10 * 1024 * 1024;
 
+/** Lambda's limit for a result, as JSON. */
+const resultBytesMax = 6 * 1024 * 1024;
+
 /** How long API Gateway waits for a function. */
 const integrationTimeoutMs = 30_000;
 
@@ -69,9 +72,14 @@ export async function serveHttpApi(
     const context = createContext(key, event.requestContext.requestId, timeoutMs);
     try {
       const result = await withTimeout(handler(event, context), timeoutMs);
-      if (result !== timedOut) return send(response, result, cors !== undefined);
-      report(`${key}: no answer within ${timeoutMs} ms`);
-      refuse(request, response, 503, { message: 'Service Unavailable' });
+      if (result === timedOut) {
+        report(`${key}: no answer within ${timeoutMs} ms`);
+        return refuse(request, response, 503, { message: 'Service Unavailable' });
+      }
+      if (Buffer.byteLength(JSON.stringify(result)) <= resultBytesMax)
+        return send(response, result, cors !== undefined);
+      report(`${key}: the result has over ${resultBytesMax} bytes`);
+      refuse(request, response, 500, { message: 'Internal Server Error' });
     } catch (error) {
       report(`${key}: the handler failed`, error);
       refuse(request, response, 500, { message: 'Internal Server Error' });

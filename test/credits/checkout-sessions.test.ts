@@ -207,6 +207,7 @@ for (const [what, value] of [
       assert.match(String(answer.body.msg), /Put \{"secret_key"/);
     }
     assert.deepEqual(api.stripe.requests, []);
+    assert.deepEqual(api.reports, [], 'which is no fault of ours');
   });
 }
 
@@ -217,6 +218,7 @@ test('what Stripe refuses is told without its keys', async () => {
   const badKey = await buy();
   assert.deepEqual([badKey.status, badKey.body.error_code], [501, 'stripe_not_configured']);
   assert.ok(!badKey.text.includes('hush'));
+  assert.match(api.reports.join(), /Stripe: StripeAuthenticationError/, 'operators have to correct it');
   await api.configure({ secret_key: secretKey, webhook_secret: webhookSecret });
   assert.equal((await buy()).status, 201, 'a corrected key is used');
 

@@ -100,7 +100,8 @@ test('the same Idempotency-Key makes one grant, and with another body it is a co
   const grant = { amount_usd: '2.00', reason: 'test' };
   const first = await credits.call('POST', '/credits/grants', grant, headers);
   const after = await balance();
-  assert.deepEqual(await credits.call('POST', '/credits/grants', grant, headers), first);
+  const again = await credits.call('POST', '/credits/grants', grant, headers);
+  assert.deepEqual(again, { status: 201, body: { ...first.body, replayed: true } });
   for (const other of [{ amount_usd: '3.00' }, { reason: 'other' }, { expires_at: '2090-01-01T00:00:00Z' }]) {
     const { status, body } = await credits.call('POST', '/credits/grants', { ...grant, ...other }, headers);
     assert.deepEqual([status, body.error_code], [409, 'idempotency_conflict']);
@@ -108,6 +109,16 @@ test('the same Idempotency-Key makes one grant, and with another body it is a co
   assert.deepEqual(await balance(), after);
   const long = await credits.call('POST', '/credits/grants', grant, { 'idempotency-key': 'x'.repeat(256) });
   assert.equal(long.body.error_code, 'ERR_NGROK_215');
+});
+
+test('a grant that is repeated after its end is the same grant', async () => {
+  const grant = { amount_usd: '1.00', reason: 'test', expires_at: new Date(credits.now() + 5_000).toISOString() };
+  const headers = { 'idempotency-key': 'ended' };
+  const first = await credits.call('POST', '/credits/grants', grant, headers);
+  credits.clock.offsetMs += 6_000;
+  const again = await credits.call('POST', '/credits/grants', grant, headers);
+  assert.deepEqual(again, { status: 201, body: { ...first.body, replayed: true } });
+  assert.ok(!(await balance()).lots.some(({ id }) => id === first.body.id));
 });
 
 test('a refund gives back the rest of a lot once, but for what open requests hold', async () => {
@@ -121,7 +132,8 @@ test('a refund gives back the rest of a lot once, but for what open requests hol
   const refund = { lot_id: lotId, reason: 'asked for' };
   const first = await credits.call('POST', '/credits/refunds', refund, headers);
   assert.deepEqual([first.status, first.body.amount_usd, first.body.lot_id], [201, '6.00', lotId]);
-  assert.deepEqual(await credits.call('POST', '/credits/refunds', refund, headers), first);
+  const replayed = await credits.call('POST', '/credits/refunds', refund, headers);
+  assert.deepEqual(replayed, { status: 201, body: { ...first.body, replayed: true } });
   const conflict = await credits.call('POST', '/credits/refunds', { ...refund, reason: 'other' }, headers);
   assert.equal(conflict.status, 409);
   const again = await credits.call('POST', '/credits/refunds', refund);

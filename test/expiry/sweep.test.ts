@@ -13,7 +13,7 @@ import { Balances } from '../../functions/store/balances.ts';
 import { listJournal } from '../../functions/store/journal.ts';
 import { KeyLimits } from '../../functions/store/key-limits.ts';
 import { withRows } from '../../functions/store/lot-events.ts';
-import { decide, findRecord, noteLateCost, type UsageRecord } from '../../functions/store/usage.ts';
+import { decide, findRecord, listCharges, noteLateCost, type UsageRecord } from '../../functions/store/usage.ts';
 import { startTestStore } from '../support/store.ts';
 
 const startMs = Date.UTC(2026, 10, 24);
@@ -50,9 +50,9 @@ function record(accountId: string, requestId: string, costNanoUsd: string): Usag
   return { ...request, ...money, createdAt: new Date(startMs).toISOString(), outcome: 'succeeded', attempts: [] };
 }
 
-const sweepAt = (nowMs: number, stopAtMs = Number.POSITIVE_INFINITY) =>
+const sweepAt = (nowMs: number, stopAtMs = Number.POSITIVE_INFINITY, sweptBalances = balances) =>
   sweep({
-    balances,
+    balances: sweptBalances,
     keyLimits: new KeyLimits(testStore.store),
     decide: record => decide(testStore.store, record, nowMs),
     cursor: openSweepCursor(testStore.store),
@@ -116,6 +116,24 @@ test('a hold on a key limit whose request died returns, and one that was recorde
   assert.equal(result.limitHolds, 2);
   assert.deepEqual(await keyLimits.read(key, startMs), { spentNanoUsd: 123n, heldNanoUsd: 0n });
   assert.equal((await findRecord(testStore.store, key.accountId, died))?.outcome, 'abandoned');
+});
+
+test('a request that died is on the ledger as abandoned, also when its hold on a limit was swept first', async () => {
+  const { accountId, requestId } = await heldRequest();
+  const keyLimits = new KeyLimits(testStore.store);
+  const spendLimit = { amountNanoUsd: '1000000', period: 'daily' as const };
+  await keyLimits.hold({ accountId, id: 'aigk_first', spendLimit }, requestId, 400_000n);
+  const nowMs = startMs + holdLifetimeMs + 1;
+  const noAccounts = new Balances(testStore.store, randomBytes);
+  noAccounts.listAccounts = async () => [];
+  await sweepAt(nowMs, undefined, noAccounts);
+  await sweepAt(nowMs);
+  assert.equal((await balances.read(accountId))?.availableNanoUsd, 1_000_000n);
+  const charges = await listCharges(testStore.store, accountId, { beforeRequestId: undefined, limit: 10 });
+  assert.deepEqual(
+    charges.map(charge => [charge.requestId, charge.outcome, charge.costNanoUsd]),
+    [[requestId, 'abandoned', '0']],
+  );
 });
 
 test('a period of a key limit is forgotten when it is long over', async () => {

@@ -198,13 +198,18 @@ test('an answer without usage is counted here and marked as estimated', async ()
   assert.ok(BigInt(record?.costNanoUsd ?? 0) > 0n);
 });
 
-test('a cost beyond the hold is recorded and not charged', async () => {
+test('a cost beyond the hold is recorded and reported, and not charged', async () => {
   const before = await available();
   upstream.script = chatScript(['x'], 1_000_000, 1_000_000);
   const record = await gateway.usageRecord(await gateway.chat(hello));
   assert.equal(record?.costNanoUsd, record?.heldNanoUsd);
   assert.equal(before - (await available()), BigInt(record?.heldNanoUsd ?? 0));
   assert.equal(BigInt(record?.costNanoUsd ?? 0) + BigInt(record?.overrunNanoUsd ?? 0), 750_000_000n);
+  const [report] = gateway.reports.splice(0);
+  assert.match(
+    report ?? '',
+    /request rq_\w+ cost more than was set aside.* nano-USD beyond \d+, on openai:gpt-4o-mini/,
+  );
 });
 
 test('the key’s last use and the usage record are there soon after the answer', async () => {

@@ -44,7 +44,14 @@ async function resultOf(body: object) {
   const caller = await authenticate(request, gateway.gateway);
   const { policy } = caller.endpoint;
   assert(!policy.rules);
-  const begun = { requestId: 'rq_test', startedAtMs: Date.now(), request, caller, facts: () => assert.fail() };
+  const begun = {
+    requestId: 'rq_test',
+    startedAtMs: Date.now(),
+    request,
+    caller,
+    facts: () => assert.fail(),
+    rules: undefined,
+  };
   const response = await callModels(begun, policy.aiGateway, gateway.gateway);
   for await (const _ of response.body); // an answer is read to its end before its result is whole
   const result = JSON.parse(JSON.stringify(response.result()));

@@ -5,7 +5,15 @@ import { gzipSync } from 'node:zlib';
 import { brokenRules } from '../../functions/core/balance.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { toSse } from '../support/sse.ts';
-import { chatAnswer, chatEvents, chatScript, doneEvent, startUpstream, type Upstream } from '../support/upstream.ts';
+import {
+  chatAnswer,
+  chatEvents,
+  chatScript,
+  doneEvent,
+  startUpstream,
+  type Upstream,
+  usageEvent,
+} from '../support/upstream.ts';
 
 let upstream: Upstream;
 let gateway: TestGateway;
@@ -76,6 +84,26 @@ for (const [what, streaming, act] of unusable) {
     assert.equal(record?.costNanoUsd, String(9 * 2_500 + 10_000), 'only the answer that came is paid for');
   });
 }
+
+test('what a failed attempt had used is recorded with its price, and not charged', async () => {
+  const error = toSse([{ error: { message: 'overloaded' } }]);
+  let calls = 0;
+  upstream.script = (request, response) =>
+    ++calls === 1
+      ? void response.writeHead(200, stream).end(usageEvent(1_000, 2) + error)
+      : chatScript(['Hello'], 9, 1)(request, response);
+  const response = await post('/v1/chat/completions', { ...chatBody, models: ['gpt-4o'], stream: true });
+  assert.match(await response.text(), /Hello/);
+  const record = await gateway.usageRecord(response);
+  assert.deepEqual(
+    record?.attempts.map(({ usage, upstreamCostNanoUsd }) => [usage?.inputTokens, upstreamCostNanoUsd]),
+    [
+      [1_000, String(1_000 * 150 + 2 * 600)],
+      [undefined, undefined],
+    ],
+  );
+  assert.equal(record?.costNanoUsd, String(9 * 2_500 + 10_000));
+});
 
 test('content types with parameters and in capitals are what they are', async () => {
   const types = [
@@ -151,6 +179,7 @@ test('an answer that is too long to be read is relayed all the same', async () =
   const record = await gateway.usageRecord(response);
   assert.deepEqual([record?.outcome, record?.estimated], ['succeeded', true]);
   process.off('warning', onWarning);
+  assert.match(String(gateway.reports.splice(0)), /cost more than was set aside/, 'nobody knows its tokens');
   assert.deepEqual(warnings, [], 'waiting for the client leaves no listeners behind');
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
+import { overrunMessage } from '../../functions/core/report.ts';
 import { resourcesOfType, synthesizeStack } from './synthesize-stack.ts';
 
 const quiet = synthesizeStack({ concurrencyQuota: 500 });
@@ -37,7 +38,38 @@ test('an alarm watches each way in which the gateway or the sweep can fail', () 
       ...properties,
     });
   }
-  template.hasResourceProperties('AWS::CloudWatch::Alarm', { Namespace: 'AWS/ApiGateway', MetricName: '5xx' });
+});
+
+test('faults of the management API sound, but not that a deployment sells no credits', () => {
+  const { template, resources } = quiet;
+  const [name] = Object.keys(resourcesOfType(resources, 'AWS::Logs::LogGroup')).filter(id => /AccessLogs/.test(id));
+  const metric = { MetricNamespace: 'Tollgate/Tollgate', MetricName: 'ManagementFaults' };
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    LogGroupName: { Ref: name },
+    FilterPattern: '{ ($.status = "5*") && ($.status != "501") }',
+    MetricTransformations: [{ ...metric, MetricValue: '1' }],
+  });
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    Namespace: metric.MetricNamespace,
+    MetricName: metric.MetricName,
+    Statistic: 'Sum',
+    Threshold: 0,
+  });
+});
+
+test('a request that cost more than was set aside sounds at once', () => {
+  const { stack, template } = quiet;
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    LogGroupName: stack.resolve(stack.functions.gateway.logGroup.logGroupName),
+    FilterPattern: `"${overrunMessage}"`,
+    MetricTransformations: [{ MetricNamespace: 'Tollgate', MetricName: 'Overruns', MetricValue: '1' }],
+  });
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    Namespace: 'Tollgate',
+    MetricName: 'Overruns',
+    Statistic: 'Sum',
+    Threshold: 0,
+  });
 });
 
 test('concurrency sounds at four fifths of the quota', () => {

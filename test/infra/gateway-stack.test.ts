@@ -14,6 +14,10 @@ const propertiesOf = (name: string) => functions.find(one => one.name === name)?
 const variablesOf = (name: string) =>
   (propertiesOf(name).Environment as { Variables: Record<string, unknown> }).Variables;
 
+test('the stack breaks no rule of CloudFormation', () => {
+  assert.doesNotThrow(() => synthesizeStack({}, { validatesTemplate: true }));
+});
+
 test('every folder with a handler is a function of the stack, and nothing else is', () => {
   const root = join(import.meta.dirname, '../../functions');
   const folders = readdirSync(root).filter(folder => existsSync(join(root, folder, 'handler.ts')));

@@ -15,9 +15,13 @@ export interface Resource {
 
 export const cdkContext = JSON.parse(readFileSync(`${import.meta.dirname}/../../cdk.json`, 'utf8')).context;
 
-/** The stack as it would be deployed, without bundling its code. Throws when it has unacknowledged findings. */
-export function synthesizeStack(settings: Partial<DeploymentSettings> = {}) {
-  const app = new App({ context: { ...cdkContext, 'aws:cdk:bundling-stacks': [] } });
+/**
+ * The stack as it would be deployed, without bundling its code. Throws when it has unacknowledged findings.
+ * @param options.validatesTemplate by CloudFormation's own rules too: loading them takes seconds, so one test does
+ */
+export function synthesizeStack(settings: Partial<DeploymentSettings> = {}, { validatesTemplate = false } = {}) {
+  const context = { ...cdkContext, 'aws:cdk:bundling-stacks': [] };
+  const app = new App({ context, builtinCloudFormationValidation: validatesTemplate });
   const stack = new GatewayStack(app, 'Tollgate', { settings: { ...defaultSettings, ...settings } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const template = Template.fromStack(stack);

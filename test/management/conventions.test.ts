@@ -32,7 +32,7 @@ const refusals: [
   ['half a surrogate pair', 'POST', keys, '{"description":"\\ud800"}', json, 400, 'ERR_NGROK_213', /surrogate/],
   ['a very deep body', 'POST', keys, deep, json, 400, 'ERR_NGROK_213', /32 levels/],
   ['a very large body', 'POST', keys, `"${'x'.repeat(1024 * 1024)}"`, json, 413, 'request_too_large', /1048576/],
-  ['a body that is a list', 'POST', keys, [], json, 400, 'ERR_NGROK_215', /expected object/],
+  ['a body that is a list', 'POST', keys, [], json, 400, 'ERR_NGROK_215', /of the body: .*expected object/],
   ['an unknown field', 'POST', keys, { colour: 1 }, json, 422, 'ERR_NGROK_27006', /"endpoint_id" is missing/],
   [
     'an unknown field alone',
@@ -69,6 +69,17 @@ const refusals: [
     'method_not_allowed',
     /takes GET, PATCH, DELETE, not PUT/,
   ],
+  ['a slash too many', 'GET', '/endpoints/ep_1/', undefined, {}, 404, 'not_found', /no GET \/endpoints\/ep_1\/;/],
+  [
+    'a cursor cut short',
+    'GET',
+    '/credits/transactions?before_id=jr_',
+    undefined,
+    {},
+    400,
+    'ERR_NGROK_215',
+    /not the id/,
+  ],
   ['a method that changes nothing', 'DELETE', '/models', undefined, {}, 405, 'method_not_allowed', /takes GET/],
 ];
 
@@ -91,9 +102,36 @@ test('everything that is wrong is in the details', async () => {
       ['ERR_NGROK_27006', 'endpoint_id'],
       ['ERR_NGROK_27004', 'description'],
       ['ERR_NGROK_215', 'metadata'],
-      ['ERR_NGROK_214', ''],
+      ['ERR_NGROK_214', 'colour'],
     ],
   );
+});
+
+test('each unknown field is named with where it is, and no further than is readable', async () => {
+  const limit = { amount_usd: '1', period: 'total', colour: 1 };
+  const body = { endpoint_id: api.endpointId, spend_limit: limit, size: 1, shape: 2 };
+  const { details } = errorAnswer.parse((await api.call('POST', keys, { body })).body);
+  assert.deepEqual(
+    details.problems?.map(({ path, message }) => [path, message.replace(/;.*/, '')]),
+    [
+      ['spend_limit.colour', 'Unknown field "spend_limit.colour"'],
+      ['size', 'Unknown field "size"'],
+      ['shape', 'Unknown field "shape"'],
+    ],
+  );
+});
+
+test('an answer stays short, whatever is wrong with a body and however often', async () => {
+  const texts = {
+    'a long name': { ['k'.repeat(400_000)]: 1 },
+    'a long value': { endpoint_id: 'e'.repeat(900_000) },
+    'many fields': Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, 1])),
+  };
+  for (const [what, fields] of Object.entries(texts)) {
+    const { status, body } = await api.call('POST', keys, { body: fields });
+    assert.ok(status >= 400 && status < 500, what);
+    assert.ok(JSON.stringify(errorAnswer.parse(body)).length < 50_000, what);
+  }
 });
 
 test('JSON without a type, and types of JSON, are taken', async () => {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOnce } from '../../functions/management/create-once.ts';
+import type { Management } from '../../functions/management/route.ts';
 import { startTestManagement, type TestManagement } from '../support/management.ts';
 import { refused } from '../support/refused.ts';
+import { intercept } from '../support/store-faults.ts';
 
 let api: TestManagement;
+let parts: Pick<Management, 'store' | 'now' | 'report'>;
 before(async () => {
   api = await startTestManagement();
+  parts = { store: api.store, now: Date.now, report: () => {} };
 });
 after(() => api.close());
 
@@ -104,7 +108,6 @@ test('a creation that failed goes on under the same id at once', async () => {
   const objects = new Map<string, number>();
   let attempts = 0;
   const creation = creationInto(objects, { fails: () => attempts++ === 0 });
-  const parts = { store: api.store, now: Date.now };
   const request = { caller, idempotencyKey: 'fails', body: {} };
   await assert.rejects(createOnce(request, parts, creation), /no luck/);
   assert.deepEqual(await createOnce(request, parts, creation), { created: 'thing_0' });
@@ -115,14 +118,39 @@ test('a creation whose function died is taken over when its time is up, and not 
   const objects = new Map<string, number>();
   const creation = creationInto(objects, { fails: () => false });
   const request = { caller, idempotencyKey: 'dies', body: {} };
-  const never = { ...creation, create: () => new Promise<string>(() => {}) };
-  void createOnce(request, { store: api.store, now: Date.now }, never);
-  await new Promise(resolve => setTimeout(resolve, 300)); // the claim is written by then, or the next call makes it
-  const early = createOnce(request, { store: api.store, now: Date.now }, creation);
-  const outcome = await early.catch((error: { code: string }) => error.code);
-  assert.ok(outcome === 'idempotency_in_progress' || typeof outcome === 'object');
-  const later = { store: api.store, now: () => Date.now() + 61_000 };
-  const result = await createOnce(request, later, creation);
-  assert.ok('created' in result || 'existing' in result);
-  assert.equal(objects.size, 1);
+  await new Promise<void>(claimed => {
+    const never = () => {
+      claimed();
+      return new Promise<string>(() => {});
+    };
+    void createOnce(request, parts, { ...creation, create: never });
+  });
+  const early = createOnce(request, parts, creation);
+  await new Promise(resolve => setTimeout(resolve, 200));
+  assert.equal(objects.size, 0, 'the time is not up');
+  const later = { ...parts, now: () => Date.now() + 61_000 };
+  assert.deepEqual(await createOnce(request, later, creation), { created: 'thing_0' });
+  assert.deepEqual(await early, { existing: 1 }, 'who waits gets what the other one made');
+});
+
+test('what was made and deleted is not made again by the same key', async () => {
+  const made = await create('deleted');
+  await api.operator.deleteAiGatewayApiKey({ id: made.id });
+  await assert.rejects(create('deleted'), refused(409, 'idempotency_conflict'));
+  api.clock.offsetMs = 3_600_000;
+  await assert.rejects(create('deleted'), refused(409, 'idempotency_conflict'), 'later neither');
+  api.clock.offsetMs = 0;
+});
+
+test('when it cannot be noted that something was made, it is answered all the same, and reported', async () => {
+  let puts = 0;
+  const restore = intercept(api.store.dynamo, async ({ input }, send) => {
+    const { pk } = (input.Item ?? {}) as Record<string, { S: string }>;
+    if (pk?.S.startsWith('IDEMPOTENCY#') && ++puts === 2) throw new Error('no luck');
+    return send();
+  });
+  const made = await create('unnoted').finally(restore);
+  assert.ok(made.token);
+  assert.ok(api.reports.some(report => report.includes(`if ${made.id} is deleted`)));
+  assert.deepEqual([(await create('unnoted')).id, (await create('unnoted')).replayed], [made.id, true]);
 });

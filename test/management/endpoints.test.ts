@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { findEndpointByHost, findEndpointBySlug } from '../../functions/store/endpoints.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  type Endpoint,
+  findEndpointByHost,
+  findEndpointBySlug,
+} from '../../functions/store/endpoints.ts';
 import { policy, startTestManagement, type TestManagement } from '../support/management.ts';
 import { refused } from '../support/refused.ts';
 import { intercept } from '../support/store-faults.ts';
@@ -219,6 +225,39 @@ test('a policy that no item could hold is refused', async () => {
   const answer = await api.call('POST', '/endpoints', { body: { slug: 'large', traffic_policy: comment + large } });
   assert.deepEqual([answer.status, answer.body.error_code], [422, 'invalid_policy']);
   assert.match(answer.body.msg as string, /ERR_NGROK_2221/);
+});
+
+for (const [what, character] of [
+  ['letters of three bytes', '字'],
+  ['quotes, which JSON escapes', '"'],
+] as const) {
+  test(`a page of endpoints whose policies are full of ${what} is cut before Lambda would refuse it`, async () => {
+    const { accountId, token } = await api.newAccount();
+    const trafficPolicy = character.repeat(250_000 / Buffer.byteLength(character));
+    const ids = Array.from({ length: 26 }, (_, index) => `ep_${String(index).padStart(15, '0')}`);
+    const template = await findEndpointBySlug(api.store, 'default');
+    for (const id of ids) {
+      const endpoint = { ...(template as Endpoint), id, accountId, trafficPolicy, slug: id, createdBy: id };
+      await createEndpoint(api.store, endpoint, { claimId: id, nowMs: Date.now() });
+    }
+    const seen: string[] = [];
+    for (let uri: string | null = `${api.url}/endpoints`; uri; ) {
+      const { status, body } = await api.call('GET', uri, { token });
+      assert.equal(status, 200, JSON.stringify(body).slice(0, 200));
+      seen.push(...(body.endpoints as { id: string }[]).map(({ id }) => id));
+      uri = body.next_page_uri as string | null;
+    }
+    assert.deepEqual(seen, ids.reverse());
+    for (const id of ids) await deleteEndpoint(api.store, { accountId, id }, { nowMs: Date.now() });
+  });
+}
+
+test('a version has a number, written as one', async () => {
+  const { id } = await create();
+  for (const version of ['1e0', ' 1', '0x1', '+1', '']) {
+    const answer = await api.call('GET', `/endpoints/${id}/versions/${encodeURIComponent(version)}`);
+    assert.deepEqual([answer.status, answer.body.error_code], [404, 'not_found'], version);
+  }
 });
 
 test('deleting goes on where an earlier deletion stopped', async () => {

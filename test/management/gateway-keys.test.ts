@@ -64,6 +64,7 @@ const bad: [what: string, fields: object, status: number, code: string][] = [
   ['a description of 256', { description: 'x'.repeat(256) }, 422, 'ERR_NGROK_27004'],
   ['metadata of 4097', { metadata: 'x'.repeat(4097) }, 422, 'ERR_NGROK_27005'],
   ['an expiry in the past', { expires_at: '2020-01-01T00:00:00Z' }, 400, 'ERR_NGROK_215'],
+  ['an expiry that is in year 10000 in UTC', { expires_at: '9999-12-31T23:59:59-01:00' }, 400, 'ERR_NGROK_215'],
   ['an expiry that is no time', { expires_at: 'tomorrow' }, 400, 'ERR_NGROK_215'],
   ['a limit of nothing', { spend_limit: { amount_usd: '0.00', period: 'total' } }, 400, 'ERR_NGROK_215'],
   ['a negative limit', { spend_limit: { amount_usd: '-1', period: 'total' } }, 400, 'ERR_NGROK_215'],

@@ -13,10 +13,10 @@ function parse(text: string): { name: string; labels: Record<string, string>; va
     const [, name = '', labelText = '', value = ''] =
       /^([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\]|\\[\\n"])*",?)*)\})? (\S+)$/.exec(line) ?? [];
     assert.ok(name, line);
-    const plain = (escaped: string) => escaped.replaceAll(/\\(.)/g, (_, next) => (next === 'n' ? '\n' : next));
+    const unescaped = (escaped: string) => escaped.replaceAll(/\\(.)/g, (_, next) => (next === 'n' ? '\n' : next));
     const labels = [...labelText.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label, text = '']) => [
       label,
-      plain(text),
+      unescaped(text),
     ]);
     return { name, labels: Object.fromEntries(labels), value: Number(value) };
   });

@@ -1,5 +1,5 @@
 import type { Balance, Move } from '../../functions/core/balance.ts';
-import { never } from '../../functions/core/lots.ts';
+import { inOrder, type Lot, never, nextExpiry, sum } from '../../functions/core/lots.ts';
 import type { BalanceWrite } from '../../functions/store/balance-writes.ts';
 import type { LimitWrite } from '../../functions/store/limit-table.ts';
 import type { Write } from '../../functions/store/write.ts';
@@ -11,7 +11,9 @@ export interface Mutation {
   limitWrite?(write: LimitWrite): LimitWrite;
   /** What requests see in place of a balance. */
   requestRead?(balance: Balance): Balance;
-  /** What all others see: purchases, refunds, moves and sweeps. */
+  /** What refunds and moves see. */
+  leavingRead?(balance: Balance): Balance;
+  /** What all others see: purchases and sweeps. */
   otherRead?(balance: Balance): Balance;
   /** Proofs of ids that begin like this are not seen. */
   hidesProofs?: 'lot' | 'rf';
@@ -29,6 +31,8 @@ export interface Mutation {
   chargesEveryHold?: true;
   /** Lots are added without looking at the time. */
   addsEndedLots?: true;
+  /** A refund of a part of a lot asks for all of it. */
+  refundsAll?: true;
   /** How much too early the sweep takes holds for abandoned. */
   sweepsEarlyMs?: number;
   /** Rows leave the outbox before the journal has them. */
@@ -52,11 +56,19 @@ export const mutations: Record<string, Mutation> = {
   'settle without looking for ended lots': dropping('settling a hold', 'dyingNanoUsd'),
   'settle from lots as they were': dropping('settling a hold', 'version'),
   'let money leave while a lot has ended': {
-    otherRead: balance => ({ ...balance, nextExpiryAtSeconds: never }),
+    leavingRead: balance => ({ ...balance, nextExpiryAtSeconds: never }),
   },
+  'spend the lot that ends last': reading(lots => lots.toSorted((a, b) => b.expiresAtSeconds - a.expiresAtSeconds)),
+  'spend other money before that of ended lots': reading(lots => lots.toSorted((a, b) => +a.dying - +b.dying)),
+  'spend a lot that was added late before one that ended later': reading(lots =>
+    lots.toSorted((a, b) => a.expiresAtSeconds - b.expiresAtSeconds),
+  ),
+  'never end a lot': { otherRead: balance => ({ ...balance, nextExpiryAtSeconds: never }) },
+  'expire what open holds cover': { balanceWrite: expireAllOfEndedLots },
   'sweep too early': { sweepsEarlyMs: 15 * 60_000 },
   'expire lots as they were': dropping('expiring credits', 'version'),
-  'expire although holds or spending changed': dropping('expiring credits', 'heldNanoUsd', 'consumedNanoUsd'),
+  'expire although holds changed': dropping('expiring credits', 'heldNanoUsd'),
+  'expire although spending changed': dropping('expiring credits', 'consumedNanoUsd'),
   'forget the fold': {
     balanceWrite: write => ({
       ...write,
@@ -76,10 +88,24 @@ export const mutations: Record<string, Mutation> = {
     balanceWrite: write => withoutMark(write, 'refunding credits'),
     hidesProofs: 'rf',
   },
+  'refund more than was asked for': { refundsAll: true },
+  'refund more than is left': { leavingRead: withWholeLots },
+  'refund what open holds cover': {
+    leavingRead: withoutHolds,
+    balanceWrite: write => without(write, 'refunding credits', 'heldNanoUsd'),
+  },
   'refund lots as they were': dropping('refunding credits', 'version'),
-  'refund although holds or spending changed': dropping('refunding credits', 'heldNanoUsd', 'consumedNanoUsd'),
+  'refund although holds changed': dropping('refunding credits', 'heldNanoUsd'),
+  'refund although spending changed': dropping('refunding credits', 'consumedNanoUsd'),
   'move out of lots as they were': dropping('moving credits out', 'version'),
-  'move out although holds or spending changed': dropping('moving credits out', 'heldNanoUsd', 'consumedNanoUsd'),
+  'move out although holds changed': dropping('moving credits out', 'heldNanoUsd'),
+  'move out although spending changed': dropping('moving credits out', 'consumedNanoUsd'),
+  'forget a move before it has arrived': {
+    balanceWrite: write =>
+      write.what === 'moving credits out'
+        ? { ...write, changes: write.changes.filter(({ field }) => field !== 'movesOut') }
+        : write,
+  },
   'let a move in without its mark': {
     balanceWrite: write => (write.what === 'moving credits in' ? rename(write, 'movesIn', id => `${id}x`) : write),
   },
@@ -108,6 +134,84 @@ export const mutations: Record<string, Mutation> = {
   },
   'settle a key limit twice': { limitWrite: write => without(write, 'settling a hold on a limit', 'holds') },
 };
+
+/** Everybody finds the lots in another order, and leaves them in the right one. */
+function reading(inWrongOrder: (lots: readonly Lot[]) => Lot[]): Mutation {
+  const read = (balance: Balance) => ({ ...balance, lots: inWrongOrder(balance.lots) });
+  return {
+    requestRead: read,
+    leavingRead: read,
+    otherRead: read,
+    balanceWrite: write => {
+      const lots = lotsIn(write);
+      return lots ? withLots(write, inOrder(lots)) : write;
+    },
+  };
+}
+
+/** What open holds cover expires with the rest, and the journal says so. */
+function expireAllOfEndedLots(write: BalanceWrite): BalanceWrite {
+  const lots = write.what === 'expiring credits' ? lotsIn(write) : undefined;
+  if (!lots) return write;
+  const dying = lots.filter(lot => lot.dying);
+  const lostNanoUsd = sum(dying.map(lot => lot.remainingNanoUsd));
+  const rows = dying.map(({ id, remainingNanoUsd }) => ({
+    id: `jr_${id}`,
+    kind: 'expiry',
+    lotId: id,
+    amountNanoUsd: `-${remainingNanoUsd}`,
+  }));
+  const live = withLots(
+    write,
+    lots.filter(lot => !lot.dying),
+  );
+  return {
+    ...live,
+    changes: [
+      ...live.changes.filter(({ field }) => field !== 'dyingNanoUsd'),
+      { field: 'dyingNanoUsd', set: 0n },
+      { field: 'availableNanoUsd', add: -lostNanoUsd },
+      { field: 'expiredNanoUsd', add: lostNanoUsd },
+      ...rows.map(row => ({ field: 'outbox', entry: row.id, set: JSON.stringify(row) }) as const),
+    ],
+  };
+}
+
+/** Nothing of any lot seems to be gone. */
+function withWholeLots(balance: Balance): Balance {
+  const lots = balance.lots.map(lot => ({ ...lot, remainingNanoUsd: lot.amountNanoUsd }));
+  const moreNanoUsd = sum(lots.map(lot => lot.remainingNanoUsd)) - sum(balance.lots.map(lot => lot.remainingNanoUsd));
+  return {
+    ...balance,
+    lots,
+    availableNanoUsd: balance.availableNanoUsd + moreNanoUsd,
+    purchasedNanoUsd: balance.purchasedNanoUsd + moreNanoUsd,
+  };
+}
+
+/** Nothing seems to be set aside. */
+function withoutHolds(balance: Balance): Balance {
+  if (balance.dyingNanoUsd > 0n) return balance;
+  return {
+    ...balance,
+    holds: new Map(),
+    openHolds: 0,
+    heldNanoUsd: 0n,
+    availableNanoUsd: balance.availableNanoUsd + balance.heldNanoUsd,
+  };
+}
+
+function lotsIn(write: BalanceWrite): Lot[] | undefined {
+  return write.changes.flatMap(change => (change.field === 'lots' && 'set' in change ? [change.set as Lot[]] : []))[0];
+}
+
+function withLots(write: BalanceWrite, lots: Lot[]): BalanceWrite {
+  const others = write.changes.filter(({ field }) => field !== 'lots' && field !== 'nextExpiryAtSeconds');
+  return {
+    ...write,
+    changes: [...others, { field: 'lots', set: lots }, { field: 'nextExpiryAtSeconds', set: nextExpiry(lots) }],
+  };
+}
 
 /** @param what of the writes whose conditions on these fields are left out */
 function dropping(what: string, ...fields: (keyof Balance)[]): Mutation {

@@ -68,7 +68,8 @@ export class Network {
   /** Runs until every actor has ended, or died, and nothing is under way. */
   async drain(): Promise<void> {
     for (;;) {
-      await new Promise(setImmediate); // every actor goes on to its next call
+      // Every actor goes on to its next call: ticks come after all promises, and cost less than a turn of the event loop.
+      await new Promise<void>(resolve => process.nextTick(resolve));
       if (this.waiting.length === 0) {
         const next = this.late.shift();
         if (!next) return;

@@ -2,7 +2,7 @@ import type { Clock } from '../../functions/core/clock.ts';
 import { newId, type RandomBytes } from '../../functions/core/ids.ts';
 import { sweep } from '../../functions/expiry/sweep.ts';
 import { move, readShards, setSpread } from '../../functions/store/balance-shards.ts';
-import { Balances, type Hold, type NewLot } from '../../functions/store/balances.ts';
+import { Balances, type Hold, type NewLot, type NewRefund } from '../../functions/store/balances.ts';
 import { type Store, StoreError } from '../../functions/store/dynamo.ts';
 import { KeyLimits, type LimitedKey, type LimitHold } from '../../functions/store/key-limits.ts';
 import type { LedgerParts } from '../../functions/store/lot-events.ts';
@@ -15,8 +15,9 @@ import { accountId, type World } from './world.ts';
 export class Process {
   private readonly world: World;
   private readonly now: Clock;
-  private readonly parts: LedgerParts;
+  private readonly leaving: LedgerParts;
   private readonly balances: Balances;
+  private readonly leavingBalances: Balances;
   private readonly requestBalances: Balances;
   private readonly keyLimits: KeyLimits;
 
@@ -24,9 +25,10 @@ export class Process {
     this.world = world;
     this.now = world.newClock();
     const randomBytes: RandomBytes = length => world.random.bytes(length);
-    this.parts = { table: world.balanceTable('the rest'), randomBytes };
+    this.leaving = { table: world.balanceTable('what leaves'), randomBytes };
     const noStore = {} as Store;
-    this.balances = new Balances(noStore, randomBytes, this.parts.table);
+    this.balances = new Balances(noStore, randomBytes, world.balanceTable('the rest'));
+    this.leavingBalances = new Balances(noStore, randomBytes, this.leaving.table);
     this.requestBalances = new Balances(noStore, randomBytes, world.balanceTable('requests'));
     this.keyLimits = new KeyLimits(noStore, world.limitTable());
   }
@@ -34,7 +36,7 @@ export class Process {
   /** One request, from its holds to its settlement, like the gateway's. */
   async request(key: LimitedKey | undefined, wanted: Wanted): Promise<void> {
     await this.world.pause();
-    const requestId = newId('rq', this.now(), this.parts.randomBytes);
+    const requestId = newId('rq', this.now(), this.leaving.randomBytes);
     const holds: RequestHolds = { hold: undefined, limitHold: undefined };
     await this.setAside(requestId, key, wanted, holds);
     await this.world.pause(); // a provider is asked, if there is money for it
@@ -53,27 +55,31 @@ export class Process {
     });
   }
 
-  async refund(refundId: string, lotId: string): Promise<void> {
+  /** @param refund whole, or of a part when it names the most that is wanted */
+  async refund(refund: NewRefund): Promise<void> {
     await this.world.pause();
-    await this.insist(() => this.balances.refund(accountId, { id: refundId, lotId }, this.now()));
+    const { rules, mutation } = this.world;
+    if (refund.amountMaxNanoUsd !== undefined) rules.noteRefund(refund.id, refund.amountMaxNanoUsd);
+    const asked = mutation.refundsAll ? { id: refund.id, lotId: refund.lotId } : refund;
+    await this.insist(() => this.leavingBalances.refund(accountId, asked, this.now()));
   }
 
   async spread(shards: number): Promise<void> {
     await this.world.pause();
     await this.attempt(async () => {
-      const first = await this.parts.table.read(accountId, 0);
-      if (first) await setSpread(this.parts, accountId, first, shards);
+      const first = await this.leaving.table.read(accountId, 0);
+      if (first) await setSpread(this.leaving, accountId, first, shards);
     });
   }
 
   async move(to: number, amountNanoUsd: bigint): Promise<void> {
     await this.world.pause();
     await this.attempt(async () => {
-      const first = await this.parts.table.read(accountId, 0);
+      const first = await this.leaving.table.read(accountId, 0);
       if (!first || to >= first.width) return;
-      const shards = await readShards(this.parts, accountId, first);
+      const shards = await readShards(this.leaving, accountId, first);
       const from = this.world.random.between(0, shards.length - 1);
-      if (from !== to) await move(this.parts, accountId, { from, to, amountNanoUsd }, this.now());
+      if (from !== to) await move(this.leaving, accountId, { from, to, amountNanoUsd }, this.now());
     });
   }
 

@@ -3,13 +3,12 @@ import { totalOf } from '../../functions/core/balance-moves.ts';
 import { type HoldId, holdKey, parseHoldKey } from '../../functions/core/hold-id.ts';
 import { idTimeMs } from '../../functions/core/ids.ts';
 import type { LimitUse } from '../../functions/core/key-limit.ts';
-import { sum } from '../../functions/core/lots.ts';
+import { type Slice, sum } from '../../functions/core/lots.ts';
 import type { BalanceWrite } from '../../functions/store/balance-writes.ts';
 import type { JournalRow } from '../../functions/store/journal.ts';
 import type { UsageRecord } from '../../functions/store/usage.ts';
-
-/** Clocks differ from the true time by at most this. */
-export const skewMaxMs = 3_000;
+import { missingFor, skewMaxMs, wrongOrder } from './spending-order.ts';
+import { changedEntry, rowsIn } from './told-by-write.ts';
 
 /** What the rules look at: the true time, and what lies in the store. */
 export interface Holdings {
@@ -40,7 +39,11 @@ export class Rules {
   /** When somebody first asked for a lot, by their own clock. */
   private readonly boughtAt = new Map<string, number>();
   private readonly refunds = new Map<string, bigint>();
+  /** The most that was asked for, of refunds that ask for a part. */
+  private readonly refundsMax = new Map<string, bigint>();
   private readonly landed = new Map<string, bigint>();
+  private readonly landedAtMs = new Map<string, number>();
+  private readonly landedMs = (key: string) => this.landedAtMs.get(key) ?? 0;
   private readonly charged = new Map<string, bigint>();
   /** What the account could spend, over all shards, from when on; to judge refusals by. */
   private readonly spendable: { sinceMs: number; step: number; amountNanoUsd: bigint }[] = [];
@@ -55,6 +58,8 @@ export class Rules {
     const broken = brokenRules(after);
     if (broken.length > 0) throw new Violation(`${write.what}: ${broken.join('; ')}`);
     if (!before) return;
+    const wrong = wrongOrder(write, before, after, this.arrivedWith(write), this.landedMs) ?? missingFor(after);
+    if (wrong !== undefined) throw new Violation(`${write.what}: ${wrong}`);
     switch (write.what) {
       case 'holding credits':
         this.checkHold(write, before, after);
@@ -83,6 +88,11 @@ export class Rules {
   /** Somebody asks for a lot. */
   noteBuying(lotId: string, nowMs: number): void {
     this.boughtAt.set(lotId, Math.min(nowMs, this.boughtAt.get(lotId) ?? nowMs));
+  }
+
+  /** Somebody asks for a part of a lot back. */
+  noteRefund(refundId: string, amountMaxNanoUsd: bigint): void {
+    this.refundsMax.set(refundId, amountMaxNanoUsd);
   }
 
   /** A client was told that money is set aside for it. */
@@ -128,6 +138,8 @@ export class Rules {
       if (!balance) continue;
       const open = [balance.holds, balance.movesOut, balance.movesIn, balance.marks, balance.outbox];
       if (open.some(map => map.size > 0)) throw new Violation(`shard ${shard} has something that was never ended`);
+      const ended = balance.lots.find(lot => lot.expiresAtSeconds * 1000 < this.world.nowMs - skewMaxMs);
+      if (ended) throw new Violation(`shard ${shard} still has money of ${ended.id}, which has ended`);
     }
     const recordedNanoUsd = sum([...records.values()].map(record => BigInt(record.costNanoUsd)));
     expectEqual('spent and the sum of all records', total.spentNanoUsd, recordedNanoUsd);
@@ -153,10 +165,23 @@ export class Rules {
     }
   }
 
+  /** Slices of lots that a write lets in. */
+  private arrivedWith(write: BalanceWrite): Slice[] {
+    if (write.what === 'moving credits in') {
+      const moveId = changedEntry(write, 'movesIn');
+      return this.world.shards.flatMap(shard => shard?.movesOut.get(moveId)?.slices ?? []);
+    }
+    if (write.what !== 'adding credits') return [];
+    return rowsIn(write).flatMap(({ kind, lotId, amountNanoUsd }) =>
+      kind === 'expiry' ? [] : { ...noSlice, id: lotId, remainingNanoUsd: BigInt(amountNanoUsd) },
+    );
+  }
+
   private checkHold(write: BalanceWrite, before: Balance, after: Balance): void {
     const key = changedEntry(write, 'holds');
     const shard = this.world.shards.indexOf(after);
     this.landed.set(`${shard} ${key}`, after.holds.get(key) ?? 0n);
+    this.landedAtMs.set(key, this.world.nowMs);
     this.steps++;
     // A hold may come late; but when it was sent, by its sender's clock, no lot that it takes may have ended.
     const sentAtSeconds = Math.floor(idTimeMs(key) / 1000);
@@ -193,7 +218,12 @@ export class Rules {
   private checkRefund(write: BalanceWrite, before: Balance, after: Balance): void {
     const refundId = rowsIn(write)[0]?.refundId ?? '';
     if (this.refunds.has(refundId)) throw new Violation(`${refundId} was made twice`);
-    this.refunds.set(refundId, after.refundedNanoUsd - before.refundedNanoUsd);
+    const refundedNanoUsd = after.refundedNanoUsd - before.refundedNanoUsd;
+    this.refunds.set(refundId, refundedNanoUsd);
+    const maxNanoUsd = this.refundsMax.get(refundId) ?? refundedNanoUsd;
+    if (refundedNanoUsd > maxNanoUsd) {
+      throw new Violation(`${refundId} gave ${refundedNanoUsd} back, and ${maxNanoUsd} were asked for`);
+    }
     this.steps++;
   }
 
@@ -233,19 +263,8 @@ function isIn(name: string, record: UsageRecord): boolean {
   return period === 'total' || new Date(idTimeMs(record.requestId)).toISOString().startsWith(period);
 }
 
-/** Journal rows that a write sends on their way. */
-function rowsIn(write: BalanceWrite): JournalRow[] {
-  return write.changes.flatMap(change =>
-    change.field === 'outbox' && 'set' in change && change.entry !== undefined
-      ? [JSON.parse(change.set as string)]
-      : [],
-  );
-}
-
-function changedEntry(write: BalanceWrite, field: keyof Balance): string {
-  const change = write.changes.find(candidate => candidate.field === field);
-  return change?.entry ?? '';
-}
+/** What is not looked at in a slice that has just come. */
+const noSlice: Omit<Slice, 'id' | 'remainingNanoUsd'> = { category: 'grant', amountNanoUsd: 0n, expiresAtSeconds: 0 };
 
 function expectEqual(what: string, left: bigint | number, right: bigint | number): void {
   if (left !== right) throw new Violation(`${what} differ: ${left} and ${right}`);

@@ -62,7 +62,7 @@ async function prepare(world: World): Promise<void> {
 /** What happens in a history: each act is one invocation of something, in one of a few processes. */
 function planActs(world: World): (() => Promise<unknown>)[] {
   const { random } = world;
-  const processes = Array.from({ length: random.between(1, 3) }, () => new Process(world));
+  const processes = Array.from({ length: random.between(world.isTight ? 2 : 1, 3) }, () => new Process(world));
   const one = () => random.pick(processes);
   const lots = [newLot(world, random.between(5, 80)), newLot(world, random.between(5, 40))];
   const keys = planKeys(world);
@@ -76,11 +76,15 @@ function planActs(world: World): (() => Promise<unknown>)[] {
     return one().request(random.pick(keys), { amountNanoUsd, leastNanoUsd });
   });
   // Payments are reported twice, as payment providers do.
-  for (const lot of lots) if (random.chance(0.5)) add(random.between(1, 2), () => one().buy(lot));
+  for (const lot of lots) if (random.chance(world.isTight ? 0.8 : 0.5)) add(random.between(1, 2), () => one().buy(lot));
+  // Refunds are reported twice like payments; some of a part of a lot, and then perhaps of another part of it.
   if (random.chance(0.4)) {
-    const refundId = newId('rf', world.nowMs, length => random.bytes(length));
     const lotId = random.pick([...world.rules.lotIds(), ...lots.map(({ id }) => id)]);
-    add(random.between(1, 3), () => one().refund(refundId, lotId));
+    const part = random.chance(0.5) ? { amountMaxNanoUsd: BigInt(random.between(1, 60)) * micro } : {};
+    for (let parts = random.chance(0.3) ? 2 : 1; parts > 0; parts--) {
+      const id = newId('rf', world.nowMs, length => random.bytes(length));
+      add(random.between(1, 3), () => one().refund({ id, lotId, ...part }));
+    }
   }
   // Now and then there are more lots than one item keeps, while the number of shards changes.
   if (random.chance(0.04)) {
@@ -112,7 +116,8 @@ function planKeys(world: World): (LimitedKey | undefined)[] {
 function newLot(world: World, units: number): NewLot {
   const { random } = world;
   const dice = random.next();
-  const secondsLeft = dice < 0.4 ? 10_000_000 : dice < 0.9 ? random.between(1, 60) : random.between(-5, 5);
+  const soon = world.isTight ? () => random.between(-2, 4) : () => random.between(1, 60);
+  const secondsLeft = dice < 0.4 ? 10_000_000 : dice < 0.9 ? soon() : random.between(-5, 5);
   return {
     id: newId('lot', world.nowMs, length => random.bytes(length)),
     category: random.pick(['purchase', 'grant', 'promotional'] as const),

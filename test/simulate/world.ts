@@ -10,7 +10,10 @@ import { applyWrite } from '../support/apply-write.ts';
 import type { Mutation } from './mutations.ts';
 import { Network } from './network.ts';
 import type { Random } from './random.ts';
-import { type Holdings, Rules, skewMaxMs } from './rules.ts';
+import { type Holdings, Rules } from './rules.ts';
+import { skewMaxMs } from './spending-order.ts';
+
+const readings = { requests: 'requestRead', 'what leaves': 'leavingRead', 'the rest': 'otherRead' } as const;
 
 export const accountId = 'ac_simulated';
 
@@ -26,6 +29,9 @@ export class World implements Holdings {
   readonly network: Network;
   readonly random: Random;
   readonly mutation: Mutation;
+  /** In some worlds lots end within seconds of each other and clocks differ as much as they may. */
+  readonly isTight: boolean;
+  private clocks = 0;
   private isListed = false;
   private readonly places = new Map<string, LimitPlace>();
 
@@ -36,12 +42,15 @@ export class World implements Holdings {
     this.trace = trace;
     this.random = random;
     this.mutation = mutation;
+    this.isTight = random.chance(0.2);
     this.network = new Network(random, () => this.passTime());
   }
 
   /** A clock that differs from the true time, always by the same. */
   newClock(): Clock {
-    const skewMs = this.random.between(-skewMaxMs, skewMaxMs);
+    this.clocks++;
+    const extremeMs = this.clocks % 2 === 0 ? skewMaxMs : -skewMaxMs;
+    const skewMs = this.isTight ? extremeMs : this.random.between(-skewMaxMs, skewMaxMs);
     return () => this.nowMs + skewMs;
   }
 
@@ -52,7 +61,7 @@ export class World implements Holdings {
 
   /** Usually a few milliseconds; now and then so much that lots end, or holds are taken for abandoned. */
   private passTime(): void {
-    const dice = this.random.next();
+    const dice = this.isTight ? this.random.next() * 0.86 : this.random.next();
     if (dice < 0.85) this.nowMs += this.random.between(0, 60);
     else if (dice < 0.97) this.nowMs += this.random.between(500, 8_000);
     else if (dice < 0.995) this.nowMs += this.random.between(10_000, 120_000);
@@ -60,7 +69,7 @@ export class World implements Holdings {
   }
 
   /** The balances as one caller reaches them. @param use what a mutation may do to what is read */
-  balanceTable(use: 'requests' | 'the rest'): BalanceTable {
+  balanceTable(use: 'requests' | 'what leaves' | 'the rest'): BalanceTable {
     const { network, mutation } = this;
     let earlier = { shards: [...this.shards], proofs: new Map(this.proofs) };
     let forgotten: JournalRow | undefined;
@@ -73,7 +82,7 @@ export class World implements Holdings {
         const seesOldMoves = mutation.readsSourceFirst && (shards[shard]?.movesOut.size ?? 0) > 0;
         return network.call('read', () => {
           const balance = (seesOldMoves ? shards : this.shards)[shard];
-          const see = use === 'requests' ? mutation.requestRead : mutation.otherRead;
+          const see = mutation[readings[use]];
           return balance && (see?.(balance) ?? balance);
         });
       },
@@ -82,7 +91,7 @@ export class World implements Holdings {
         const written = await network.call(write.once ? 'once' : 'write', () => this.writeBalance(shard, sent));
         const row = forgotten;
         forgotten = undefined;
-        if (row) await network.call('write', () => this.appendRow(row));
+        if (row) await this.append(row);
         return written;
       },
       enlist: () =>
@@ -92,7 +101,7 @@ export class World implements Holdings {
       listAccounts: after => network.call('read', () => (this.isListed && after === undefined ? [accountId] : [])),
       append: async row => {
         if (mutation.forgetsRowsFirst) forgotten = row;
-        else await network.call('write', () => this.appendRow(row));
+        else await this.append(row);
       },
       findProof: (_, id) => {
         const seen = mutation.readsProofFirst ? earlier.proofs : this.proofs;
@@ -156,10 +165,15 @@ export class World implements Holdings {
     return true;
   }
 
-  private appendRow(row: JournalRow): void {
+  /** In two writes, like `appendJournalRow` in `functions/store/journal.ts`. */
+  private async append(row: JournalRow): Promise<void> {
+    const put = (rows: Map<string, JournalRow>, id: string) =>
+      this.network.call('write', () => {
+        if (!rows.has(id)) rows.set(id, row);
+      });
     const provenId = provenBy(row);
-    if (provenId !== undefined && !this.proofs.has(provenId)) this.proofs.set(provenId, row);
-    if (!this.journal.has(row.id)) this.journal.set(row.id, row);
+    if (provenId !== undefined) await put(this.proofs, provenId);
+    await put(this.journal, row.id);
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { type RateLimit, type RateWindow, takeRate } from '../../functions/core/rate-window.ts';
@@ -43,9 +45,35 @@ async function admitted(results: Promise<{ isLimited: boolean }>[]): Promise<num
 
 test('500 requests at once in three processes: exactly the capacity goes through', async () => {
   const bucket = newBucket();
-  const processes = [0, 1, 2].map(() => new RateWindows(testStore.store, () => startMs));
-  const takes = Array.from({ length: 500 }, (_, index) => (processes[index % 3] as RateWindows).take(bucket, minute));
+  const script = new URL('take-rates.ts', import.meta.url).pathname;
+  const run = promisify(execFile);
+  const processes = [167, 167, 166].map(requests =>
+    run(process.execPath, [script, testStore.url, bucket, String(requests), '100']),
+  );
+  const counts = (await Promise.all(processes)).map(({ stdout }) => Number(stdout));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    100,
+    `${counts}`,
+  );
+});
+
+test('500 requests at once, at one moment, from three clients of the store', async () => {
+  const bucket = newBucket();
+  const clients = [0, 1, 2].map(() => new RateWindows(testStore.store, () => startMs));
+  const takes = Array.from({ length: 500 }, (_, index) => (clients[index % 3] as RateWindows).take(bucket, minute));
   assert.equal(await admitted(takes), 100);
+});
+
+test('of a crowd that the bucket is too small for, few ask the store', async () => {
+  const bucket = newBucket();
+  const windows = new RateWindows(testStore.store, () => startMs);
+  const { counts, stop } = countCalls();
+  const limit = { capacity: 10, windowMs: 60_000 };
+  assert.equal(await admitted(Array.from({ length: 300 }, () => windows.take(bucket, limit))), 10);
+  stop();
+  const { UpdateItemCommand: writes = 0, GetItemCommand: reads = 0 } = counts;
+  assert(writes + reads <= 60, `${writes} writes and ${reads} reads`);
 });
 
 test('the same while slots change under way', async () => {

@@ -18,15 +18,21 @@ const url = celText(policyLimits.urlLengthMax).superRefine((text, context) => {
   }
 });
 
-const queryParameter = z.strictObject({ key: z.string().min(1).max(128), value: celText(8_192) });
+const queryParameter = z.strictObject({
+  key: z.string().min(1).max(128).describe('Name of the parameter.'),
+  value: celText(8_192).describe('`${…}` parts are CEL.'),
+});
 
 const config = z.strictObject({
   url: url.describe('Whom to ask; `${…}` parts are CEL.'),
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
-  query_params: z.array(queryParameter).max(policyLimits.queryParametersMax).default([]),
-  headers: celHeaders.default({}),
+  method: z
+    .enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+    .default('GET')
+    .describe('Method of the request.'),
+  query_params: z.array(queryParameter).max(policyLimits.queryParametersMax).default([]).describe('Added to the URL.'),
+  headers: celHeaders.default({}).describe('Headers of the request.'),
   body: celText(65_536).optional().describe('`${…}` parts are CEL; an object alone becomes JSON.'),
-  max_redirects: z.int().min(0).max(100).default(10),
+  max_redirects: z.int().min(0).max(100).default(10).describe('How many redirects are followed.'),
   timeout: duration({ least: '1s', most: '30s' })
     .prefault('3s')
     .describe('For all of it, redirects and further tries included.'),

@@ -26,14 +26,15 @@ const algorithm = z.enum(algorithms, {
 
 const allowList = z.strictObject({
   allow_list: z
-    .array(z.strictObject({ value: text(policyLimits.urlLengthMax) }))
+    .array(z.strictObject({ value: text(policyLimits.urlLengthMax).describe('As it stands in the token.') }))
     .min(1)
-    .max(100),
+    .max(100)
+    .describe('Values that are taken; one of them is enough.'),
 });
 
 const token = z.strictObject({
-  type: z.enum(['id_token', 'access_token', 'at+jwt', 'it+jwt', 'plain', 'jwt']),
-  method: z.enum(['header', 'body']),
+  type: z.enum(['id_token', 'access_token', 'at+jwt', 'it+jwt', 'plain', 'jwt']).describe('What kind of token it is.'),
+  method: z.enum(['header', 'body']).describe('Where it stands in a request.'),
   name: text(policyLimits.nameLengthMax).describe('Of the header, or of the field of a JSON or form body.'),
   prefix: z.string().max(64).optional().describe('What stands before the token, such as `Bearer `.'),
 });
@@ -41,16 +42,27 @@ const token = z.strictObject({
 const config = z.strictObject({
   issuer: allowList.describe('One of them must be the `iss` of a token, character by character.'),
   audience: allowList.optional().describe('One of them must be in the `aud` of a token.'),
-  http: z.strictObject({ tokens: z.array(token).min(1).max(10) }).describe('Every token must be there and valid.'),
-  jws: z.strictObject({
-    allowed_algorithms: z.array(algorithm).min(1),
-    keys: z.strictObject({
-      identification: z.strictObject({ token_claims: z.array(z.literal('kid')).max(1) }).optional(),
-      sources: z.strictObject({
-        additional_jkus: z.array(text(policyLimits.urlLengthMax)).min(1).max(10).describe('URLs of key sets.'),
-      }),
-    }),
-  }),
+  http: z
+    .strictObject({ tokens: z.array(token).min(1).max(10).describe('Where tokens stand in a request.') })
+    .describe('Every token must be there and valid.'),
+  jws: z
+    .strictObject({
+      allowed_algorithms: z.array(algorithm).min(1).describe('What tokens may be signed with.'),
+      keys: z
+        .strictObject({
+          identification: z
+            .strictObject({ token_claims: z.array(z.literal('kid')).max(1).describe('Always `kid`.') })
+            .optional()
+            .describe('How a token names its key.'),
+          sources: z
+            .strictObject({
+              additional_jkus: z.array(text(policyLimits.urlLengthMax)).min(1).max(10).describe('URLs of key sets.'),
+            })
+            .describe('Where the keys are.'),
+        })
+        .describe('What signatures are checked with.'),
+    })
+    .describe('How tokens are signed.'),
 });
 
 /** Lets in who shows a token that an identity provider has signed. */

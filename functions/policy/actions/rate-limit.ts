@@ -6,7 +6,7 @@ import { duration } from './duration-field.ts';
 
 const config = z.strictObject({
   name: z.string().max(1_023).default('').describe('Part of what the limit counts: another name counts afresh.'),
-  algorithm: z.literal('sliding_window').default('sliding_window'),
+  algorithm: z.literal('sliding_window').default('sliding_window').describe('The only one.'),
   capacity: z.int().min(1).max(2_000_000_000).describe('How many requests go through in any such time.'),
   rate: duration({ least: '60s', most: '24h', multipleOf: '10s' }).describe('How long the window is, such as `60s`.'),
   bucket_key: z

@@ -22,7 +22,10 @@ const config = z
   .strictObject({
     allow: ranges.describe('CIDR ranges; without any, every address that is not denied is allowed.'),
     deny: ranges.describe('CIDR ranges that are refused even where `allow` has them.'),
-    ip_policies: z.never({ error: () => ipPoliciesRemedy }).optional(),
+    ip_policies: z
+      .never({ error: () => ipPoliciesRemedy })
+      .optional()
+      .describe('Not taken here: write the addresses under allow and deny.'),
     enforce: z.boolean().default(true).describe('`false` checks and tells, and lets requests through.'),
   })
   .superRefine(({ allow, deny }, context) => {

@@ -11,12 +11,14 @@ const ownFields = ['header', 'algorithm', 'encoding', 'prefix', 'timestamp_heade
 
 const config = z
   .strictObject({
-    provider: z.enum(webhookProviders, {
-      error: ({ input }) =>
-        input === undefined
-          ? undefined
-          : `${show(input)} is not supported; use ${listed(webhookProviders)}, where the last one is for any provider that signs the body with HMAC`,
-    }),
+    provider: z
+      .enum(webhookProviders, {
+        error: ({ input }) =>
+          input === undefined
+            ? undefined
+            : `${show(input)} is not supported; use ${listed(webhookProviders)}, where the last one is for any provider that signs the body with HMAC`,
+      })
+      .describe('Who signs.'),
     secret: celText().min(1).describe('What the provider signs with; `${…}` parts are CEL.'),
     enforce: z.boolean().default(true).describe('`false` checks and tells, and lets requests through.'),
     header: headerName.optional().describe('`generic_hmac`: the header that holds the signature.'),

@@ -27,7 +27,7 @@ export class MessageReplacer implements MessageTransform {
     const lines = raw.toString('utf8').split(/\r\n|\r|\n/);
     const first = lines.findIndex(line => isField(line, this.field));
     if (first === -1) return [raw];
-    const value = this.field === 'data' ? (data ?? '') : valueOf(lines[first] as string);
+    const value = this.field === 'data' ? (data ?? '') : textOf(lines[first] as string);
     const { text, matches } = replaceInBody(value, this.rules, this.compiler, this.field === 'data');
     if (matches.length === 0) return [raw];
     this.note(matches);
@@ -45,6 +45,6 @@ function isField(line: string, field: string): boolean {
   return line === field || line.startsWith(`${field}:`);
 }
 
-function valueOf(line: string): string {
+function textOf(line: string): string {
   return line.slice(line.indexOf(':') + 1).replace(/^ /, '');
 }

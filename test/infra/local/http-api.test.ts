@@ -170,6 +170,14 @@ describe('a handler', () => {
     });
   });
 
+  test('whose result is over 6 MB as JSON is reported and answers 500', async () => {
+    const result = { statusCode: 200, body: '"'.repeat(3.1 * 1024 * 1024) };
+    await withApi({ 'ANY /': async () => result }, async (url, reports) => {
+      assert.equal((await fetch(url)).status, 500);
+      assert.deepEqual(reports, ['ANY /: the result has over 6291456 bytes']);
+    });
+  });
+
   test('that takes too long is reported and answers 503', async () => {
     await withApi(
       { 'ANY /': () => delay(50) },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
 import OpenAI from 'openai';
+import { eventually } from '../../support/eventually.ts';
 import { chatAnswer, chatEvents, sendEvents, sendJson } from '../../support/upstream.ts';
 import { type ClaimStack, hello, refusal, startClaimStack } from './claim-stack.ts';
 
@@ -289,6 +290,14 @@ test('L5 basic-auth, deny, custom-response, redirect, url-rewrite, headers and l
   assert.deepEqual([request?.path, request?.headers['x-team']], ['/openai/v1/chat/completions', 'blue']);
   assert.equal(request?.headers.authorization, 'Bearer sk-own');
   assert.equal(stack.upstream.requests.length, 1);
+
+  const id = known.headers.get('ngrok-aig-request-id') ?? '';
+  const record = await eventually(`the record of ${id}`, async () => {
+    const found = await stack.manage('GET', `/usage/requests/${id}`);
+    return found.ok ? ((await found.json()) as { rules: string[]; logs: object[] }) : undefined;
+  });
+  assert.deepEqual(record.logs, [{ team: 'blue' }]);
+  assert.deepEqual(record.rules, ['on_http_request[3]', 'on_http_request[4]', 'on_http_response[0]']);
 });
 
 test('L6 macros and variables show in an echo of a request', async () => {
