@@ -97,6 +97,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       ...managementBasics,
       { table: 'keys', actions: ['Query'], partitions: ['AUDIT#'] },
       { table: 'usage', actions: ['Query'] },
+      { table: 'usage', actions: ['Query'], index: 'byAccount' },
     ],
     readsSecrets: ['pepper'],
   },

@@ -884,7 +884,7 @@ export type UsageRequest = {
   /** Rules of the policy that applied. */
   rules: Array<string>;
   /** What log actions of the policy wrote. */
-  logs: Array<unknown>;
+  logs: Array<Record<string, unknown>>;
   usage: {
     input_tokens: number;
     cached_input_tokens: number;

@@ -89,7 +89,7 @@ const requestAnswer = z
     model_selection: z.array(selectionAnswer),
     attempts: z.array(attemptAnswer),
     rules: z.array(z.string()).describe('Rules of the policy that applied'),
-    logs: z.array(z.unknown()).describe('What log actions of the policy wrote'),
+    logs: z.array(z.record(z.string(), z.unknown())).describe('What log actions of the policy wrote'),
     usage: usageAnswer.nullable(),
     estimate: estimateAnswer.nullable().describe('Our own count, whatever the provider reported'),
     cost_lines: z.array(costLineAnswer).describe('How the upstream cost comes about'),
@@ -167,7 +167,7 @@ function toWire(record: UsageRecord, origin: string) {
       total_ms: attempt.totalMs,
     })),
     rules: record.rules ?? [],
-    logs: record.logs ?? [],
+    logs: (record.logs ?? []) as Record<string, unknown>[],
     usage: usage
       ? {
           input_tokens: usage.inputTokens,

@@ -77,6 +77,7 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:PutItem on KeysTable [AUDIT#*]',
     'dynamodb:Query on KeysTable [AUDIT#*]',
     'dynamodb:Query on UsageTable',
+    'dynamodb:Query on UsageTable/index/byAccount',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   expiry: [

@@ -61,7 +61,7 @@ test('browsers may call it from any origin with credentials, and ask once in ten
         'ngrok-version',
         'tollgate-account',
       ],
-      ExposeHeaders: ['etag', 'retry-after'],
+      ExposeHeaders: ['etag', 'link', 'retry-after'],
       AllowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
       AllowOrigins: ['https://*', 'http://*'],
       MaxAge: 600,

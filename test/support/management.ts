@@ -143,8 +143,8 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
 
 /** Text comes as `text`. */
 function toBody(type: string | null, answer: string): Record<string, unknown> {
-  if (answer === '') return {};
-  return type?.startsWith('text/') ? { text: answer } : JSON.parse(answer);
+  if (type?.startsWith('text/')) return { text: answer };
+  return answer === '' ? {} : JSON.parse(answer);
 }
 
 /** Every route at its function, as the deployed API has it. */
