@@ -1,9 +1,9 @@
+import { SseSplitter } from '../../functions/core/sse.ts';
 import { compilePattern, type Pattern, PatternTooCostly } from '../../functions/policy/patterns/pattern.ts';
 import { piiPatterns } from '../../functions/policy/patterns/pii.ts';
 import { compileRule, type ReplacementRule, replaceInText } from '../../functions/policy/patterns/replace.ts';
 import { StreamTextEditor } from '../../functions/policy/patterns/stream-text-editor.ts';
 import { StreamingReplacer } from '../../functions/policy/patterns/streaming-replacer.ts';
-import { SseSplitter } from '../../functions/core/sse.ts';
 import { type BenchRow, row } from './report.ts';
 
 const megabyte = 1_000_000;
