@@ -111,16 +111,6 @@ test('the same Idempotency-Key makes one grant, and with another body it is a co
   assert.equal(long.body.error_code, 'ERR_NGROK_215');
 });
 
-test('a grant that is repeated after its end is the same grant', async () => {
-  const grant = { amount_usd: '1.00', reason: 'test', expires_at: new Date(credits.now() + 5_000).toISOString() };
-  const headers = { 'idempotency-key': 'ended' };
-  const first = await credits.call('POST', '/credits/grants', grant, headers);
-  credits.clock.offsetMs += 6_000;
-  const again = await credits.call('POST', '/credits/grants', grant, headers);
-  assert.deepEqual(again, { status: 201, body: { ...first.body, replayed: true } });
-  assert.ok(!(await balance()).lots.some(({ id }) => id === first.body.id));
-});
-
 test('a refund gives back the rest of a lot once, but for what open requests hold', async () => {
   const grant = { amount_usd: '10.00', reason: 'test', expires_at: new Date(credits.now() + 60_000).toISOString() };
   const lotId = (await credits.call('POST', '/credits/grants', grant)).body.id as string;
