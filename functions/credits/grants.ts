@@ -57,10 +57,8 @@ export const grantRoutes: Route[] = [
       const { store, randomBytes } = management;
       const nowMs = management.now();
       const expiresAtMs = body.expires_at === undefined ? nowMs + lotLifetimeMs : Date.parse(body.expires_at);
-      const id = idFor('lot', request, management);
-      const balances = new Balances(store, randomBytes);
       const lot: NewLot = {
-        id,
+        id: idFor('lot', request, management),
         category: 'grant',
         amountNanoUsd: body.amount_usd,
         expiresAtSeconds: Math.floor(expiresAtMs / 1000),
@@ -68,6 +66,7 @@ export const grantRoutes: Route[] = [
         createdBy: caller.id,
         requestDigest: digestOf(body.amount_usd, body.reason, body.expires_at),
       };
+      const balances = new Balances(store, randomBytes);
       // A grant that is asked for again was made in time, whatever the time is now.
       if (lot.expiresAtSeconds <= Math.floor(nowMs / 1000) && !(await balances.findLot(caller.accountId, lot.id))) {
         throw new ManagementError(

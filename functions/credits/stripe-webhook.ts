@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import type { Stripe } from 'stripe';
 import { z } from 'zod';
 import { isId, toDigits } from '../core/ids.ts';
 import { formatUsd } from '../core/money.ts';
+import { recorded } from '../management/audit.ts';
 import { ManagementError } from '../management/management-error.ts';
-import type { Management, PublicRequest, PublicRoute } from '../management/route.ts';
+import { operationNameOf } from '../management/operation-id.ts';
+import type { Management, PublicRequest, PublicRoute, RequestSource } from '../management/route.ts';
 import { findAccount } from '../store/accounts.ts';
 import { Balances } from '../store/balances.ts';
 import { findRefusedPayment, recordRefusedPayment } from '../store/refused-payments.ts';
 import { purchaseMaxCents, purchaseMinCents } from './checkout-sessions.ts';
 import { accountField, centsField, nanoUsdPerCent, openStripe, type StripeAccess } from './stripe.ts';
+
+const path = '/webhooks/stripe';
 
 /** How old a delivery may be, so that one which was overheard cannot be sent again later. Stripe signs every retry anew. */
 const toleranceSeconds = 300;
@@ -39,6 +44,16 @@ const webhookAnswer = z.strictObject({
 
 type WebhookAnswer = z.output<typeof webhookAnswer>;
 
+/** What the audit log says of each. */
+const outcomes = {
+  credited: 'changed',
+  refunded: 'changed',
+  already_credited: 'unchanged',
+  awaiting_payment: 'unchanged',
+  ignored: 'unchanged',
+  refused: 'refused',
+} as const satisfies Record<WebhookAnswer['status'], string>;
+
 /**
  * Hears from Stripe what was paid and refunded. Whatever the order and however often events come, a payment makes one
  * lot, because the lot's id follows from the payment's.
@@ -49,28 +64,40 @@ type WebhookAnswer = z.output<typeof webhookAnswer>;
 export function createStripeWebhookRoute(): PublicRoute {
   return {
     method: 'POST',
-    path: '/webhooks/stripe',
+    path,
     summary: 'Where Stripe says what was paid',
     role: 'public',
     answer: webhookAnswer,
     async handle(request, management) {
       const event = readEvent(request, await openStripe(management), management);
-      switch (event.type) {
-        case 'checkout.session.completed':
-        case 'checkout.session.async_payment_succeeded':
-          return { status: 200, body: await credit(sessionSchema.parse(event.data.object), event.id, management) };
-        case 'charge.refunded': {
-          const { amount_refunded: before } = chargeBeforeSchema.parse(event.data.previous_attributes);
-          return {
-            status: 200,
-            body: await refund(chargeSchema.parse(event.data.object), before, management),
-          };
-        }
-        default:
-          return { status: 200, body: ignored(`nothing follows from ${event.type}`) };
-      }
+      return { status: 200, body: await follow(event, request.source, management) };
     },
   };
+}
+
+function follow(event: Stripe.Event, source: RequestSource, management: Management): Promise<WebhookAnswer> {
+  switch (event.type) {
+    case 'checkout.session.completed':
+    case 'checkout.session.async_payment_succeeded':
+      return credit(sessionSchema.parse(event.data.object), { eventId: event.id, source }, management);
+    case 'charge.refunded': {
+      const { amount_refunded: before } = chargeBeforeSchema.parse(event.data.previous_attributes);
+      return refund(chargeSchema.parse(event.data.object), { centsBefore: before, source }, management);
+    }
+    default:
+      return Promise.resolve(ignored(`nothing follows from ${event.type}`));
+  }
+}
+
+/** Changes a balance, with an entry in the audit log of its account. */
+function audited(
+  { accountId, lotId, source }: { accountId: string; lotId: string; source: RequestSource },
+  management: Management,
+  change: () => Promise<WebhookAnswer>,
+): Promise<WebhookAnswer> {
+  const operation = operationNameOf({ method: 'POST', path });
+  const about = { accountId, actor: 'stripe' as const, operation, method: 'POST', path, objectId: lotId, ...source };
+  return recorded(about, management, change, ({ status }) => ({ outcome: outcomes[status], statusCode: 200 }));
 }
 
 function readEvent({ rawBody, headers }: PublicRequest, { client, webhookSecret }: StripeAccess, { now }: Management) {
@@ -88,7 +115,7 @@ function readEvent({ rawBody, headers }: PublicRequest, { client, webhookSecret 
 
 async function credit(
   session: z.output<typeof sessionSchema>,
-  eventId: string,
+  { eventId, source }: { eventId: string; source: RequestSource },
   management: Management,
 ): Promise<WebhookAnswer> {
   const { store, now, randomBytes, report } = management;
@@ -128,9 +155,11 @@ async function credit(
     createdBy: 'stripe',
     requestDigest: digest(`${paymentId} ${amountNanoUsd}`).toString('base64url').slice(0, 22),
   };
-  const { status } = await new Balances(store, randomBytes).addLot(accountId, lot, nowMs);
-  if (status === 'conflict') return refuse('the payment has bought another amount before');
-  return { status: status === 'added' ? 'credited' : 'already_credited' };
+  return audited({ accountId, lotId: lot.id, source }, management, async () => {
+    const { status } = await new Balances(store, randomBytes).addLot(accountId, lot, nowMs);
+    if (status === 'conflict') return refuse('the payment has bought another amount before');
+    return { status: status === 'added' ? 'credited' : 'already_credited' };
+  });
 }
 
 function whatIsWrong({ currency, amount_total: cents, metadata: made }: z.output<typeof sessionSchema>) {
@@ -143,9 +172,10 @@ function whatIsWrong({ currency, amount_total: cents, metadata: made }: z.output
 
 async function refund(
   charge: z.output<typeof chargeSchema>,
-  centsBefore: number,
-  { store, now, randomBytes, report }: Management,
+  { centsBefore, source }: { centsBefore: number; source: RequestSource },
+  management: Management,
 ): Promise<WebhookAnswer> {
+  const { store, now, randomBytes, report } = management;
   const accountId = charge.metadata?.[accountField];
   const paymentId = charge.payment_intent;
   if (accountId === undefined || !paymentId) return ignored('the charge was not made by Tollgate');
@@ -155,6 +185,7 @@ async function refund(
     if (await findRefusedPayment(store, paymentId)) return ignored('the payment has bought no credits');
     // Events come in any order: after the purchase this one will find its lot.
     throw new ManagementError('service_unavailable', 'The purchase that is refunded has not arrived yet; send again', {
+      retryAfterSeconds: 60,
       cause: new Error(`no lot of Stripe payment ${paymentId}`),
     });
   }
@@ -162,13 +193,15 @@ async function refund(
   if (amountNanoUsd <= 0n) return ignored('nothing more was refunded');
   const id = `${charge.id}_${charge.amount_refunded}`;
   const reason = `Stripe refund of ${paymentId}`;
-  const result = await balances.refund(accountId, { id, lotId, amountMaxNanoUsd: amountNanoUsd, reason }, now());
-  const refundedNanoUsd = result.status === 'refunded' ? -BigInt(result.row.amountNanoUsd) : 0n;
-  if (refundedNanoUsd < amountNanoUsd) {
-    const spent = formatUsd(amountNanoUsd - refundedNanoUsd);
-    report(`Stripe refund ${id}: ${spent} USD of it are no longer there to take back`, new Error(`lot ${lotId}`));
-  }
-  return { status: 'refunded' };
+  return audited({ accountId, lotId, source }, management, async () => {
+    const result = await balances.refund(accountId, { id, lotId, amountMaxNanoUsd: amountNanoUsd, reason }, now());
+    const refundedNanoUsd = result.status === 'refunded' ? -BigInt(result.row.amountNanoUsd) : 0n;
+    if (refundedNanoUsd < amountNanoUsd) {
+      const spent = formatUsd(amountNanoUsd - refundedNanoUsd);
+      report(`Stripe refund ${id}: ${spent} USD of it are no longer there to take back`, new Error(`lot ${lotId}`));
+    }
+    return { status: 'refunded' };
+  });
 }
 
 /** The lot of a payment; the same for every event about it. */

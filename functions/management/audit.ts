@@ -4,32 +4,19 @@ import { type AuditIntent, type AuditOutcome, recordIntent, recordOutcome } from
 import { toManagementError } from './error-result.ts';
 import { isFaultOfOurs, ManagementError } from './management-error.ts';
 import { operationNameOf } from './operation-id.ts';
-import type { AnyRoute, Management, ManagementAnswer, ManagementRequest, Route } from './route.ts';
+import type { AnyRoute, Management, ManagementAnswer, ManagementRequest, RequestSource, Route } from './route.ts';
 
-/** Where a request came from. */
-export interface AuditSource {
-  operationId: string;
-  sourceIp: string;
-}
-
-/**
- * Runs a route that changes something, with its entry in the audit log: who is about to do what is written first, so
- * nothing changes unrecorded; how it went is written afterwards. When that last write fails, the change has happened
- * and is answered as such; the entry shows no outcome, and operators are told.
- * @throws StoreError when the entry cannot be written; then nothing was changed
- */
+/** Runs a route that changes something, with its entry in the audit log. @throws StoreError as `recorded` does */
 export async function withAudit(
   route: Route,
   routes: readonly AnyRoute[],
   request: ManagementRequest<unknown, unknown>,
   management: Management,
-  { operationId, sourceIp }: AuditSource,
+  { operationId, sourceIp }: RequestSource,
 ): Promise<ManagementAnswer> {
   const { caller, parameters } = request;
-  const intent: AuditIntent = {
-    id: newId('ae', management.now(), management.randomBytes),
+  const change = {
     accountId: caller.accountId,
-    createdAt: new Date(management.now()).toISOString(),
     actor: { keyId: caller.id, accountId: caller.homeAccountId, role: caller.role },
     operation: operationNameOf(route),
     method: route.method,
@@ -39,6 +26,24 @@ export async function withAudit(
     operationId,
     beforeDigest: await digestBefore(route, routes, request, management),
   };
+  return recorded(change, management, () => route.handle(request, management), toOutcome);
+}
+
+/**
+ * Makes a change with its entry in the audit log: who is about to do what is written first, so nothing changes
+ * unrecorded; how it went is written afterwards. When that last write fails, the change has happened and is answered as
+ * such; the entry shows no outcome, and operators are told.
+ * @throws StoreError when the entry cannot be written; then nothing was changed
+ */
+export async function recorded<Answer>(
+  change: Omit<AuditIntent, 'id' | 'createdAt'>,
+  management: Management,
+  make: () => Promise<Answer>,
+  toOutcome: (answer: Answer) => Omit<AuditOutcome, 'finishedAt'>,
+): Promise<Answer> {
+  const nowMs = management.now();
+  const id = newId('ae', nowMs, management.randomBytes);
+  const intent: AuditIntent = { id, createdAt: new Date(nowMs).toISOString(), ...change };
   await recordIntent(management.store, intent);
   const finish = (outcome: Omit<AuditOutcome, 'finishedAt'>) =>
     recordOutcome(management.store, intent, {
@@ -46,7 +51,7 @@ export async function withAudit(
       finishedAt: new Date(management.now()).toISOString(),
     }).catch(error => management.report(`audit event ${intent.id} has no outcome`, error));
   try {
-    const answer = await route.handle(request, management);
+    const answer = await make();
     await finish(toOutcome(answer));
     return answer;
   } catch (error) {

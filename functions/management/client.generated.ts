@@ -191,10 +191,11 @@ export type AuditEvent = {
   uri: string;
   created_at: string;
   finished_at: string | null;
+  /** A management key; or Stripe, which has neither key nor account. */
   actor: {
-    api_key_id: string;
-    account_id: string;
-    role: "viewer" | "admin" | "operator";
+    api_key_id: string | null;
+    account_id: string | null;
+    role: "viewer" | "admin" | "operator" | "stripe";
   };
   /** The operation’s id in this description. */
   operation: string;

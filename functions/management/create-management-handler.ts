@@ -42,8 +42,9 @@ async function answer(
   management: Management,
 ): Promise<ManagementAnswer> {
   checkVersion(event);
+  const source = { operationId: operationIdOf(event), sourceIp: event.requestContext.http.sourceIp };
   if (route.role === 'public') {
-    const request = { headers: event.headers, rawBody: rawBodyOf(event), origin: originOf(event) };
+    const request = { headers: event.headers, rawBody: rawBodyOf(event), origin: originOf(event), source };
     return route.handle(request, management);
   }
   const own = await authenticate(event, management);
@@ -59,7 +60,6 @@ async function answer(
     ifMatch: event.headers['if-match'],
   };
   if (route.method === 'GET' || route.changesNothing) return route.handle(request, management);
-  const source = { operationId: operationIdOf(event), sourceIp: event.requestContext.http.sourceIp };
   return withAudit(route, routes, request, management, source);
 }
 

@@ -69,12 +69,19 @@ export interface ManagementRequest<Body, Query> {
   ifMatch: string | undefined;
 }
 
+/** Names a request, and where it came from. */
+export interface RequestSource {
+  operationId: string;
+  sourceIp: string;
+}
+
 /** A request that needs no key. */
 export interface PublicRequest {
   /** Lower-case names. */
   headers: Record<string, string | undefined>;
   rawBody: Buffer;
   origin: string;
+  source: RequestSource;
 }
 
 export interface ManagementAnswer {
@@ -112,7 +119,7 @@ export interface Route<Body = unknown, Query = unknown> extends Operation {
   handle(request: ManagementRequest<Body, Query>, management: Management): Promise<ManagementAnswer>;
 }
 
-/** An operation that proves its caller in its own way, or serves everybody. It is not in the audit log. */
+/** An operation that proves its caller in its own way, or serves everybody. What it changes it has to record itself. */
 export interface PublicRoute extends Operation {
   role: 'public';
   handle(request: PublicRequest, management: Management): Promise<ManagementAnswer>;

@@ -14,7 +14,13 @@ const eventAnswer = z
     uri: z.url(),
     created_at: timestampAnswer,
     finished_at: timestampAnswer.nullable(),
-    actor: z.strictObject({ api_key_id: z.string(), account_id: z.string(), role: z.enum(roles) }),
+    actor: z
+      .strictObject({
+        api_key_id: z.string().nullable(),
+        account_id: z.string().nullable(),
+        role: z.enum([...roles, 'stripe']),
+      })
+      .describe('A management key; or Stripe, which has neither key nor account'),
     operation: z.string().describe('The operation’s id in this description'),
     method: z.string(),
     path: z.string(),
@@ -63,13 +69,12 @@ export const auditEventRoutes: Route[] = [
 ];
 
 function toWire(event: AuditEvent, origin: string): z.output<typeof eventAnswer> {
-  const { keyId, accountId, role } = event.actor;
   return {
     id: event.id,
     uri: `${origin}${path}/${event.id}`,
     created_at: event.createdAt,
     finished_at: event.finishedAt ?? null,
-    actor: { api_key_id: keyId, account_id: accountId, role },
+    actor: toActor(event),
     operation: event.operation,
     method: event.method,
     path: event.path,
@@ -82,4 +87,9 @@ function toWire(event: AuditEvent, origin: string): z.output<typeof eventAnswer>
     before_digest: event.beforeDigest ?? null,
     after_digest: event.afterDigest ?? null,
   };
+}
+
+function toActor({ actor }: AuditEvent): z.output<typeof eventAnswer>['actor'] {
+  if (actor === 'stripe') return { api_key_id: null, account_id: null, role: 'stripe' };
+  return { api_key_id: actor.keyId, account_id: actor.accountId, role: actor.role };
 }

@@ -13,7 +13,7 @@ export interface AuditIntent {
   /** The account whose things are changed. */
   accountId: string;
   createdAt: string;
-  actor: { keyId: string; accountId: string; role: Role };
+  actor: { keyId: string; accountId: string; role: Role } | 'stripe';
   /** The operation's id in the API description, such as `updateEndpoint`. */
   operation: string;
   method: string;

@@ -3,8 +3,10 @@ import { after, before, beforeEach, test } from 'node:test';
 import { brokenRules } from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
 import { lotIdOf } from '../../functions/credits/stripe-webhook.ts';
+import { listAuditEvents } from '../../functions/store/audit.ts';
 import { Balances } from '../../functions/store/balances.ts';
 import { findRefusedPayment } from '../../functions/store/refused-payments.ts';
+import { intercept } from '../support/store-faults.ts';
 import { type CreditsApi, refundEvent, sessionEvent, startCreditsApi } from './start-credits-api.ts';
 import { secretKey, webhookSecret } from './stripe-mock.ts';
 
@@ -58,6 +60,41 @@ test('a paid session becomes a lot of its amount for 365 days, which can be spen
   const held = await balances.hold(accountId, 'rq_000000000000000', 12_000_000_000n, nowMs);
   assert.ok(held.status === 'held');
   await balances.settle(held.hold, 0n, nowMs);
+});
+
+test('what Stripe changed is in the audit log of the account, from where and how it went', async () => {
+  const { accountId } = await api.open();
+  const payment = newPayment();
+  const paid = sessionEvent(accountId, payment);
+  await api.deliver(paid);
+  await api.deliver(paid);
+  await api.deliver(refundEvent(accountId, { payment: payment.payment_intent, refunded: 300 }));
+  await api.deliver(sessionEvent(accountId, { ...payment, amount_total: 2_000 }));
+  const { events } = await listAuditEvents(api.store, accountId, { beforeId: undefined, limit: 10 });
+  assert.deepEqual(
+    events.map(({ actor, operation, outcome, objectId, sourceIp }) => [actor, operation, outcome, objectId, sourceIp]),
+    ['refused', 'changed', 'unchanged', 'changed'].map(outcome => [
+      'stripe',
+      'stripeWebhooks',
+      outcome,
+      lotIdOf(payment.payment_intent),
+      '127.0.0.1',
+    ]),
+  );
+});
+
+test('a payment that cannot be recorded in the audit log is sent again, and credited then', async () => {
+  const { accountId } = await api.open();
+  const paid = sessionEvent(accountId, newPayment());
+  const restore = intercept(api.store.dynamo, async ({ input }, send) => {
+    const { pk } = (input.Item ?? {}) as Record<string, { S: string }>;
+    if (pk?.S.startsWith('AUDIT#')) throw new Error('no luck');
+    return send();
+  });
+  const refused = await api.deliver(paid).finally(restore);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  assert.deepEqual(await lotsOf(accountId), []);
+  assert.equal((await api.deliver(paid)).body.status, 'credited');
 });
 
 test('credits that were bought end after 365 days', async () => {

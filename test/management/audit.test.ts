@@ -6,6 +6,7 @@ import { operationNameOf } from '../../functions/management/operation-id.ts';
 import type { AnyRoute } from '../../functions/management/route.ts';
 import { managementInventory } from '../../infra/management-routes.ts';
 import { policy, startTestManagement, type TestManagement } from '../support/management.ts';
+import { fillPath, makeOneOfEach, validBodies } from '../support/management-objects.ts';
 import { intercept } from '../support/store-faults.ts';
 
 let api: TestManagement;
@@ -19,15 +20,32 @@ async function newest(count: number, account?: string): Promise<AuditEvent[]> {
   return page.audit_events;
 }
 
+const routes: AnyRoute[] = Object.values(managementInventory).flat();
+
 test('only these routes are not audited though they are not GET', () => {
-  const routes: AnyRoute[] = Object.values(managementInventory).flat();
   const silent = routes.filter(route => route.method !== 'GET' && (route.role === 'public' || route.changesNothing));
   assert.deepEqual(silent.map(operationNameOf), [
     'validateEndpoint',
     'importEndpoints',
     'explainEndpoint',
-    'stripeWebhooks',
+    'stripeWebhooks', // which records itself what it changes, see `stripe-webhook.test.ts`
   ]);
+});
+
+test('whatever changes something is in the log, done or refused, under the operation id of its answer', async () => {
+  const objects = await makeOneOfEach(api.operator, api);
+  for (const route of routes) {
+    if (route.method === 'GET' || route.role === 'public' || route.changesNothing) continue;
+    const name = operationNameOf(route);
+    const answer = await api.call(route.method, fillPath(route.path, objects), { body: validBodies[name] });
+    const [event] = await newest(1);
+    assert.deepEqual([event?.operation, event?.method, event?.status_code], [name, route.method, answer.status]);
+    assert.equal(event?.outcome, answer.status < 300 ? 'changed' : 'refused', name);
+    if (answer.status >= 300) {
+      const { operation_id } = answer.body.details as { operation_id: string };
+      assert.deepEqual([event?.operation_id, event?.error_code], [operation_id, answer.body.error_code]);
+    }
+  }
 });
 
 test('a change is recorded: who, what, when, from where, before and after', async () => {

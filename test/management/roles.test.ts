@@ -15,6 +15,7 @@ let api: TestManagement;
 let gatewayToken: string;
 let own: Record<string, string>;
 let others: Record<string, string>;
+let otherLot: string;
 
 before(async () => {
   api = await startTestManagement();
@@ -22,6 +23,8 @@ before(async () => {
   own = await makeOneOfEach(api.operator, api);
   const other = await api.newAccount();
   others = await makeOneOfEach(other.client, { store: api.store, accountId: other.accountId });
+  const grant = { amount_usd: '1.00', reason: 'test' };
+  otherLot = (await api.operator.createCreditGrant({ account: other.accountId, body: grant })).id;
 });
 after(() => api.close());
 
@@ -30,6 +33,22 @@ const nameOf = ({ method, path }: AnyRoute) => `${method} ${path}`;
 
 test('every route that takes a body has one here', () => {
   for (const route of keyRoutes) if (route.body) assert.ok(bodyOf(route), operationNameOf(route));
+});
+
+test('whatever changes something needs an admin at least', () => {
+  const changing = keyRoutes.filter(route => route.method !== 'GET' && !route.changesNothing);
+  assert.deepEqual(changing.filter(({ role }) => !mayAct(role, 'admin')).map(nameOf), []);
+});
+
+test('only these are for operators', () => {
+  assert.deepEqual(keyRoutes.filter(({ role }) => role === 'operator').map(nameOf), [
+    'POST /accounts',
+    'GET /accounts',
+    'GET /accounts/{id}',
+    'PATCH /accounts/{id}',
+    'POST /credits/grants',
+    'POST /credits/refunds',
+  ]);
 });
 
 test('only these are open to everybody', () => {
@@ -64,6 +83,53 @@ for (const route of keyRoutes) {
     });
   }
 }
+
+const foreignIds: [what: string, method: string, path: string, body: () => object, code: string][] = [
+  [
+    'its endpoint for a key',
+    'POST',
+    '/ai_gateway_api_keys',
+    () => ({ endpoint_id: others['/endpoints'] }),
+    'ERR_NGROK_27002',
+  ],
+  [
+    'its endpoint for a key that moves',
+    'PATCH',
+    '/ai_gateway_api_keys/{id}',
+    () => ({ endpoint_id: others['/endpoints'] }),
+    'ERR_NGROK_27002',
+  ],
+  ['its vault', 'POST', '/secrets', () => ({ name: 'a', value: 'a', vault_id: others['/vaults'] }), 'not_found'],
+  ['its lot', 'POST', '/credits/refunds', () => ({ lot_id: otherLot, reason: 'test' }), 'not_found'],
+];
+
+for (const [what, method, path, body, code] of foreignIds) {
+  test(`${method} ${path} that names of another account ${what} answers 404`, async () => {
+    const answer = await api.call(method, fillPath(path, own), { body: body() });
+    assert.deepEqual([answer.status, answer.body.error_code], [404, code]);
+  });
+}
+
+test('a cursor of another account shows nothing of it', async () => {
+  let lists = 0;
+  for (const [path, cursor] of Object.entries(others)) {
+    const route = keyRoutes.find(route => route.method === 'GET' && route.path === path);
+    if (!route?.query || path.includes('{')) continue;
+    lists++;
+    const all = await api.call('GET', path);
+    const after = await api.call('GET', `${path}?before_id=${cursor}`);
+    const name = Object.keys(all.body)[0] as string;
+    const idsOf = (body: Record<string, unknown>) => (body[name] as { id: string }[]).map(({ id }) => id);
+    assert.equal(after.status, 200, path);
+    assert.ok(!idsOf(after.body).includes(cursor), path);
+    assert.deepEqual(
+      idsOf(after.body).filter(id => !idsOf(all.body).includes(id)),
+      [],
+      path,
+    );
+  }
+  assert.ok(lists >= 6);
+});
 
 test('nothing of the other account was changed by any of this', async () => {
   const id = others['/endpoints'] as string;

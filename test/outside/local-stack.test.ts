@@ -291,12 +291,13 @@ test('what prevents a start is said in one line', async () => {
     [{ TOLLGATE_ROLE: 'gateway' }, /TOLLGATE_ROLE=gateway needs/],
     [{ TOLLGATE_ROLE: 'king' }, /TOLLGATE_ROLE is "king"/],
   ];
-  for (const [variables, message] of cases) {
+  const check = async ([variables, message]: (typeof cases)[number]) => {
     const { child, stderr } = await run(variables);
     assert.equal(child.exitCode, 1, stderr);
     assert.match(stderr.trim(), message);
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
-  }
+  };
+  await Promise.all(cases.map(check));
   taken.close();
   other.remove();
 });

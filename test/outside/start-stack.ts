@@ -25,13 +25,18 @@ export function newDataFolder(): { folder: string; remove(): void } {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+/** Where started stacks keep their compiled code, which is most of the time that a start takes. */
+const compileCache = join(import.meta.dirname, '../../node_modules/.cache/node');
+
 /** Runs `npm start`'s command and waits until it is ready or gives up. */
 export async function run(
   variables: Record<string, string>,
 ): Promise<{ child: ChildProcess; stdout: string; stderr: string }> {
   const { TOLLGATE_ROLE: _, ...inherited } = process.env;
   const main = join(import.meta.dirname, '../../infra/local/main.ts');
-  const child = spawn(process.execPath, [main], { env: { ...inherited, TOLLGATE_PORT: '0', ...variables } });
+  const child = spawn(process.execPath, [main], {
+    env: { NODE_COMPILE_CACHE: compileCache, ...inherited, TOLLGATE_PORT: '0', ...variables },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', chunk => {

@@ -38,8 +38,25 @@ function stringOf({ pattern, format, minLength, maxLength }: JsonSchema): fc.Arb
   }
   if (format === 'uri') return fc.webUrl();
   if (pattern) return fc.stringMatching(new RegExp(pattern), { size: 'xsmall' });
-  return fc.string({ unit: 'grapheme', minLength: minLength ?? 0, maxLength: Math.min(maxLength ?? 40, 40) });
+  return text({ minLength: minLength ?? 0, maxLength: Math.min(maxLength ?? 40, 40) });
 }
+
+const texts = new Map<string, fc.Arbitrary<string>>();
+
+/** Making one takes fast-check long, so each is made once. */
+function text(lengths: { minLength: number; maxLength: number }): fc.Arbitrary<string> {
+  const key = JSON.stringify(lengths);
+  const known = texts.get(key) ?? fc.string({ unit: 'grapheme', ...lengths });
+  texts.set(key, known);
+  return known;
+}
+
+const anything = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ minLength: 300, maxLength: 5_000 }),
+);
+const anyName = fc.string({ maxLength: 5 });
 
 function objectOf(
   { properties = {}, required = [] }: JsonSchema,
@@ -53,12 +70,7 @@ function objectOf(
 export function toBrokenArbitrary(schema: JsonSchema, components: Components): fc.Arbitrary<unknown> {
   const resolved = schema.$ref ? (components[schema.$ref.split('/').at(-1) as string] as JsonSchema) : schema;
   const names = Object.keys(resolved.properties ?? {});
-  const anything = fc.oneof(
-    fc.jsonValue({ maxDepth: 2 }),
-    fc.string({ unit: 'binary', maxLength: 20 }),
-    fc.string({ minLength: 300, maxLength: 5_000 }),
-  );
-  const changes = fc.dictionary(fc.oneof(fc.constantFrom(...names, 'other'), fc.string({ maxLength: 5 })), anything, {
+  const changes = fc.dictionary(fc.oneof(fc.constantFrom(...names, 'other'), anyName), anything, {
     minKeys: 1,
     maxKeys: 3,
   });
