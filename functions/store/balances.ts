@@ -22,7 +22,7 @@ import { type Store, StoreError } from './dynamo.ts';
 import { findCredits } from './find-credits.ts';
 import type { JournalRow } from './journal.ts';
 import * as lotEvents from './lot-events.ts';
-import { type LedgerParts, type NewLot, type NewRefund, racesMax } from './lot-events.ts';
+import { type LedgerParts, type NewLot, type NewRefund, racesMax, settlementRacesMax } from './lot-events.ts';
 import { holdAttemptsMax, roundWanted, type Wanted } from './wanted.ts';
 
 export type { NewLot, NewRefund };
@@ -130,14 +130,16 @@ export class Balances {
   /** Ends a hold at its cost. Safe to repeat: a hold that is gone was settled. */
   async settle({ accountId, id, amountNanoUsd }: Hold, costNanoUsd: bigint, nowMs: number): Promise<void> {
     const key = holdKey(id);
-    for (let races = 0; races < racesMax; races++) {
+    let isDying = false;
+    for (let races = 0; races < settlementRacesMax; races++) {
       const fast = writes.settle(key, amountNanoUsd, costNanoUsd);
-      if (await this.table.write(accountId, id.shard, fast)) return;
+      if (!isDying && (await this.table.write(accountId, id.shard, fast))) return;
       const balance = await this.table.read(accountId, id.shard);
       if (!balance) return;
       const result = settle(balance, key, costNanoUsd);
       if (result.status === 'already_settled') return;
-      if (balance.dyingNanoUsd === 0n) continue;
+      isDying = balance.dyingNanoUsd > 0n;
+      if (!isDying) continue;
       const rows = lotEvents.expiryRows(this.parts, accountId, result.expiries, nowMs);
       const after = lotEvents.withRows(result.balance, rows);
       const written = await this.table.write(accountId, id.shard, writes.settleFromLots(balance, after, key));
@@ -146,7 +148,7 @@ export class Balances {
       const knownNanoUsd = isWhole ? written.availableNanoUsd : undefined;
       return lotEvents.flush(this.parts, accountId, id.shard, lotEvents.balancesAfter(rows, knownNanoUsd));
     }
-    throw new StoreError('settling a hold', new Error(`lost ${racesMax} races`));
+    throw new StoreError('settling a hold', new Error(`lost ${settlementRacesMax} races`));
   }
 
   /**

@@ -36,8 +36,14 @@ export type RefundResult =
   | { status: 'refunded'; row: JournalRow; isReplay: boolean }
   | { status: 'nothing_left' | 'conflict' };
 
-/** How often a write that lost a race is tried again. Lot events are rare; a settlement contends only while lots are dying. */
+/** How often a write that lost a race is tried again. Lot events are rare. */
 export const racesMax = 20;
+
+/**
+ * The same for settlements. While lots are dying each contends with all others of its shard, and each round settles one of
+ * them: a shard has 48 open holds before requests go to others, and more only when there is no money for another shard.
+ */
+export const settlementRacesMax = 200;
 
 /**
  * Adds a purchase or a grant to shard 0, once for each lot id. The order of reads matters: the balance with its marks,

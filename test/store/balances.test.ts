@@ -94,6 +94,23 @@ test('holds, settlements, grants and expiries at once keep every cent', async ()
   assert.equal(balance.purchasedNanoUsd, 650n * micro);
 });
 
+test('when a lot ends under many holds that settle at once, each of them settles', async () => {
+  const accountId = newAccount();
+  await grant(accountId, 300n * micro, 10);
+  await grant(accountId, 300n * micro, 600);
+  const results = await Promise.all(
+    Array.from({ length: 30 }, () => balances.hold(accountId, newId('rq', startMs, randomBytes), 10n * micro, startMs)),
+  );
+  await balances.expireLots(accountId, startMs + 10_000);
+  assert.equal((await read(accountId)).dyingNanoUsd, 300n * micro);
+  await Promise.all(results.map(result => result.status === 'held' && balances.settle(result.hold, micro, startMs)));
+  const { heldNanoUsd, availableNanoUsd, spentNanoUsd, expiredNanoUsd } = await read(accountId);
+  assert.deepEqual(
+    [heldNanoUsd, availableNanoUsd, spentNanoUsd, expiredNanoUsd],
+    [0n, 300n * micro, 30n * micro, 270n * micro],
+  );
+});
+
 test('a hold is rounded up to a whole micro-USD', async () => {
   const accountId = newAccount();
   await grant(accountId, 10n * micro, 60);
