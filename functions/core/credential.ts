@@ -36,6 +36,13 @@ export function digestToken(token: string, pepper: string): string {
   return createHmac('sha256', pepper).update(token).digest('base64url');
 }
 
+const tokenAnywhere = /ng-[0-9A-Za-z]{16}-[gm]1-[0-9A-Za-z]{22}/g;
+
+/** A text in which tokens of ours are trimmed to what is safe to show. */
+export function redactTokens(text: string): string {
+  return text.replace(tokenAnywhere, trimToken);
+}
+
 /** A form of a secret that is safe to show: its first and last characters, never more than a third of it. */
 export function redactToken(token: string): string {
   const shown = Math.min(4, Math.floor(token.length / 6));

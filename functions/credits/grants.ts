@@ -59,13 +59,6 @@ export const grantRoutes: Route[] = [
       const expiresAtMs = body.expires_at === undefined ? nowMs + lotLifetimeMs : Date.parse(body.expires_at);
       const id = idFor('lot', request, management);
       const balances = new Balances(store, randomBytes);
-      // A repeated request is not checked again: its lot is there.
-      if (expiresAtMs <= nowMs && !(await balances.findLot(caller.accountId, id))) {
-        throw new ManagementError(
-          'ERR_NGROK_215',
-          `"expires_at" is ${body.expires_at}, which has passed; choose a later time`,
-        );
-      }
       const lot: NewLot = {
         id,
         category: 'grant',
@@ -75,6 +68,13 @@ export const grantRoutes: Route[] = [
         createdBy: caller.id,
         requestDigest: digestOf(body.amount_usd, body.reason, body.expires_at),
       };
+      // A grant that is asked for again was made in time, whatever the time is now.
+      if (lot.expiresAtSeconds <= Math.floor(nowMs / 1000) && !(await balances.findLot(caller.accountId, lot.id))) {
+        throw new ManagementError(
+          'ERR_NGROK_215',
+          `"expires_at" is ${body.expires_at}, which has passed; choose a later time`,
+        );
+      }
       const { status } = await balances.addLot(caller.accountId, lot, nowMs);
       if (status === 'conflict') throw idempotencyConflict('another_body');
       const standing = await balances.findLot(caller.accountId, lot.id);

@@ -36,7 +36,7 @@ export const transactionRoutes: Route[] = [
     query: pageQuery.extend({
       before_id: z
         .string()
-        .regex(/^(jr|rq)_[0-9A-Za-z]{15}$/, 'is not the id of a transaction')
+        .regex(/^(jr_[0-9A-Za-z]{15}|rq_[0-9A-Za-z]{13})$/, 'is not the id of a transaction')
         .optional(),
     }),
     answer: pageAnswer('transactions', transactionAnswer),

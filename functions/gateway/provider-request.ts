@@ -1,4 +1,4 @@
-import { classifyCredential } from '../core/credential.ts';
+import { classifyCredential, redactTokens } from '../core/credential.ts';
 import { forwardedText } from '../routing/forwarded-body.ts';
 import type { Plan } from '../routing/plan-attempts.ts';
 import type { ProviderKey } from '../routing/provider-keys.ts';
@@ -40,6 +40,8 @@ export function providerRequest(
     const lower = name.toLowerCase();
     if (key.source !== 'managed' || !isReserved(lower)) headers[lower] = value;
   }
+  // A template may copy any header of the client into another, and so a token of ours.
+  for (const [name, value] of Object.entries(headers)) headers[name] = redactTokens(value);
   const body = forwardedText(call, candidate, forwarded, bound !== undefined);
   headers['content-length'] = String(Buffer.byteLength(body));
   return { url: providerUrl(baseUrl, caller.path, request.query, queryParams), headers, body };

@@ -1,4 +1,5 @@
 import type { Price } from '../core/catalog/price.ts';
+import { redactTokens } from '../core/credential.ts';
 import { noFee } from '../core/fee.ts';
 import { cost, costLines } from '../core/pricing.ts';
 import { overrunMessage } from '../core/report.ts';
@@ -7,7 +8,7 @@ import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { settleRequest } from '../store/settle-request.ts';
 import { type AttemptRecord, decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
-import { estimateTokens, estimateUsage } from './estimate-usage.ts';
+import { estimateTokens, estimateUsage, reportedUsage } from './estimate-usage.ts';
 import type { Attempt, Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -55,7 +56,8 @@ async function noteUse({ caller: { gatewayKey }, startedAtMs }: Exchange, gatewa
 function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): UsageRecord {
   const { caller, call, served, hold, limitHold } = exchange;
   const modelId = served?.candidate.model.id;
-  const usage = exchange.usage ?? (modelId === undefined ? undefined : estimateUsage(exchange, modelId, gateway));
+  const reported = reportedUsage(exchange);
+  const usage = reported ?? (modelId === undefined ? undefined : estimateUsage(exchange, modelId, gateway));
   return {
     requestId: exchange.requestId,
     holdAttempt: hold?.id.attempt ?? 0,
@@ -75,7 +77,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     attempts: exchange.attempts.map((attempt, index) => toAttemptRecord(attempt, index, exchange, nowMs, gateway)),
     resolution: toResolutionRecord(exchange),
     usage,
-    estimated: served && exchange.usage === undefined ? true : undefined,
+    estimated: served && reported === undefined ? true : undefined,
     estimate: modelId === undefined ? undefined : estimateTokens(exchange, modelId, gateway),
     finishReason: exchange.finishReason,
     traceId: exchange.traceId,
@@ -143,9 +145,10 @@ function toRulesRecord({ rules }: Exchange): Pick<UsageRecord, 'rules' | 'logs'>
   const logs: unknown[] = [];
   let bytes = 0;
   for (const log of rules.logs) {
-    bytes += Buffer.byteLength(JSON.stringify(log));
+    const text = redactTokens(JSON.stringify(log));
+    bytes += Buffer.byteLength(text);
     if (bytes > logBytesMax) break;
-    logs.push(log);
+    logs.push(JSON.parse(text));
   }
   return { rules: rules.matched.slice(0, namesRecordedMax).map(cut), ...(logs.length > 0 && { logs }) };
 }

@@ -19,6 +19,10 @@ export class RelayedText {
     this.bytesBeyond += bytes;
   }
 
+  get isEmpty(): boolean {
+    return this.characters === 0 && this.bytesBeyond === 0;
+  }
+
   /** What is beyond the limit counts as one token for every four bytes. */
   countTokens(count: (text: string) => number): number {
     return count(this.texts.join('')) + Math.ceil(this.bytesBeyond / 4);

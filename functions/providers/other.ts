@@ -55,5 +55,5 @@ class OtherStreamReader implements StreamReader {
 
 function readAnyUsage(usage: unknown): Usage | undefined {
   if (!isObject(usage)) return undefined;
-  return 'input_tokens' in usage ? readResponsesUsage(usage) : readChatUsage(usage);
+  return 'input_tokens' in usage ? readResponsesUsage(usage, false) : readChatUsage(usage);
 }

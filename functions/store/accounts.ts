@@ -7,7 +7,7 @@ export type Plan = 'free' | 'hobbyist' | 'payg';
 
 /**
  * Keys table: `pk = ACCOUNT#<id>`, `sk = ACCOUNT`, and a line in the list of all accounts at `pk = ACCOUNTS`,
- * `sk = <id>`. The line is written last, so that every account of the list is there.
+ * `sk = <id>`. The line is written first and means nothing without the account, so that none is missing in the list.
  */
 export interface Account {
   id: string;
@@ -35,15 +35,14 @@ export interface AccountChanges {
 
 /** Safe to repeat. @returns false when the account existed already */
 export async function createAccount({ dynamo, tables }: Store, account: Account): Promise<boolean> {
+  const line = new PutItemCommand({ TableName: tables.keys, Item: toItem({ pk: directoryKey, sk: account.id }) });
+  await run('creating an account', dynamo.send(line));
   const put = new PutItemCommand({
     TableName: tables.keys,
     Item: toItem({ ...recordKey(account.id), ...account }),
     ConditionExpression: 'attribute_not_exists(pk)',
   });
-  const isNew = (await attempt('creating an account', dynamo.send(put))) !== undefined;
-  const line = new PutItemCommand({ TableName: tables.keys, Item: toItem({ pk: directoryKey, sk: account.id }) });
-  await run('creating an account', dynamo.send(line));
-  return isNew;
+  return (await attempt('creating an account', dynamo.send(put))) !== undefined;
 }
 
 export async function findAccount({ dynamo, tables }: Store, accountId: string): Promise<Account | undefined> {

@@ -45,7 +45,7 @@ const requestsMax = 1_000;
  * Writes changes of vaults, one account's under one lock, and those that come while others are being written together.
  *
  * Nothing counts until the directory says so: values are written first, then details, then the directory in one write.
- * It names the version of every map that belongs to it. Whoever finds that the holder before stopped half-way makes
+ * It names the version of every map that belongs to it, and the last change of all details. Whoever finds that the holder before stopped half-way makes
  * those versions current again and removes details that the directory does not know; so a change has happened whole or
  * not at all.
  */
@@ -98,7 +98,7 @@ export class VaultChanges {
     const lock: Lock = { accountId, holder, isUnfinished: locked.isUnfinished };
     try {
       const directory = locked.isUnfinished ? await this.mend(lock, locked.directory) : locked.directory;
-      const draft = new Draft(directory, now(), shard => this.readShard(accountId, directory, shard));
+      const draft = new Draft(directory, holder, now(), shard => this.readShard(accountId, directory, shard));
       const results: unknown[] = [];
       for (const change of changes) results.push(await change(draft));
       await this.save(lock, directory, draft);
@@ -134,7 +134,7 @@ export class VaultChanges {
   private async mend(lock: Lock, directory: Directory): Promise<Directory> {
     const { store, secrets, prefix, now } = this.parts;
     const { accountId, holder } = lock;
-    const draft = new Draft(directory, now(), shard => this.readShard(accountId, directory, shard));
+    const draft = new Draft(directory, holder, now(), shard => this.readShard(accountId, directory, shard));
     for (let shard = 0; ; shard++) {
       const current = await readSecretMap(secrets, shardSecretId(prefix, accountId, shard));
       const own = directory.shards[shard];

@@ -6,6 +6,12 @@ import { fromItem, run, type Store, toItem } from './dynamo.ts';
  * What the directory does not say of a vault or a secret, because it would be too much for one item. Endpoints table:
  * `pk = ACCOUNT#<account>`, `sk = VAULT#<id>` or `SECRET#<id>`. Without an entry in the directory they mean nothing.
  */
+export interface StoredDetails extends Details {
+  /** The change that wrote them; until the directory names it too, what was `before` counts. */
+  changeId?: string;
+  before?: Details;
+}
+
 export interface Details {
   id: string;
   description: string;
@@ -26,7 +32,7 @@ export async function putDetails(
   { dynamo, tables }: Store,
   kind: DetailsKind,
   accountId: string,
-  details: Details,
+  details: StoredDetails,
 ): Promise<void> {
   const put = new PutItemCommand({
     TableName: tables.endpoints,
@@ -40,14 +46,14 @@ export async function findDetails(
   kind: DetailsKind,
   accountId: string,
   id: string,
-): Promise<Details | undefined> {
+): Promise<StoredDetails | undefined> {
   const get = new GetItemCommand({
     TableName: tables.endpoints,
     Key: toItem(detailsKey(kind, accountId, id)),
     ConsistentRead: true,
   });
   const { Item } = await run('reading a secret', dynamo.send(get));
-  return Item && (fromItem(Item) as unknown as Details);
+  return Item && fromDetailsItem(Item);
 }
 
 export async function deleteDetails(
@@ -69,7 +75,7 @@ export async function listDetails(
   kind: DetailsKind,
   accountId: string,
   { beforeId, limit }: { beforeId: string | undefined; limit: number },
-): Promise<{ details: Details[]; more: boolean }> {
+): Promise<{ details: StoredDetails[]; more: boolean }> {
   const query = new QueryCommand({
     TableName: tables.endpoints,
     KeyConditionExpression: 'pk = :account AND begins_with(sk, :kind)',
@@ -80,9 +86,22 @@ export async function listDetails(
     ConsistentRead: true,
   });
   const { Items = [], LastEvaluatedKey } = await run('listing secrets', dynamo.send(query));
-  const details = Items.map(item => fromItem(item) as unknown as Details);
+  const details = Items.map(fromDetailsItem);
   // An answer ends after a megabyte, which a page of long metadata can reach before its limit.
   return { details: details.slice(0, limit), more: LastEvaluatedKey !== undefined };
+}
+
+/** What counts of them, by what the directory says. It must have been read first: details are written before it. */
+export function detailsAsOf(
+  { changeId, before, ...details }: StoredDetails,
+  entry: { changeId?: string } | undefined,
+): Details {
+  return changeId === entry?.changeId ? details : (before ?? details);
+}
+
+function fromDetailsItem(item: Parameters<typeof fromItem>[0]): StoredDetails {
+  const { pk, sk, ...details } = fromItem(item);
+  return details as unknown as StoredDetails;
 }
 
 function detailsKey(kind: DetailsKind, accountId: string, id: string) {

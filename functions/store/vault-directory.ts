@@ -24,12 +24,15 @@ export interface Directory {
 
 export interface VaultEntry {
   name: string;
+  /** The last change of its details, see `vault-details.ts`; absent since it was made. */
+  changeId?: string;
 }
 
 export interface SecretEntry {
   vaultId: string;
   name: string;
   shard: number;
+  changeId?: string;
 }
 
 /** One map of values in Secrets Manager. */

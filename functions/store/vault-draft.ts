@@ -1,6 +1,6 @@
 import { shardCountKey } from './account-secrets.ts';
 import { type SecretMap, TooManyChangesError } from './secret-maps.ts';
-import type { Details, DetailsKind } from './vault-details.ts';
+import type { DetailsKind, StoredDetails } from './vault-details.ts';
 import type { Directory, Shard } from './vault-directory.ts';
 
 /** Secrets Manager's limit for one value, with room for the count of shards. */
@@ -34,15 +34,18 @@ export interface ChangedMap {
 /** Changes of one account's vaults before they are written. */
 export class Draft {
   readonly directory: Directory;
-  readonly detailsPut: { kind: DetailsKind; details: Details }[] = [];
+  /** Names this change in the details that it writes. */
+  readonly changeId: string;
+  readonly detailsPut: { kind: DetailsKind; details: StoredDetails }[] = [];
   readonly detailsDeleted: { kind: DetailsKind; id: string }[] = [];
   private readonly maps = new Map<number, OpenMap>();
   private readonly read: (shard: number) => Promise<SecretMap>;
   private readonly today: string;
   private readonly yesterday: string;
 
-  constructor(directory: Directory, nowMs: number, read: (shard: number) => Promise<SecretMap>) {
+  constructor(directory: Directory, changeId: string, nowMs: number, read: (shard: number) => Promise<SecretMap>) {
     this.directory = structuredClone(directory);
+    this.changeId = changeId;
     this.read = read;
     this.today = utcDay(nowMs);
     this.yesterday = utcDay(nowMs - 86_400_000);
@@ -88,7 +91,7 @@ export class Draft {
   }
 
   /** What this draft already says of a vault or a secret. */
-  findDetails(id: string): Details | undefined {
+  findDetails(id: string): StoredDetails | undefined {
     return this.detailsPut.findLast(({ details }) => details.id === id)?.details;
   }
 

@@ -1,8 +1,15 @@
 import { newId } from '../core/ids.ts';
 import { valueKey } from './account-secrets.ts';
 import { requestLifetimeSeconds, VaultChanges, type VaultParts } from './vault-changes.ts';
-import { type Details, type DetailsKind, findDetails, listDetails } from './vault-details.ts';
-import { type Directory, readDirectory } from './vault-directory.ts';
+import {
+  type Details,
+  type DetailsKind,
+  detailsAsOf,
+  findDetails,
+  listDetails,
+  type StoredDetails,
+} from './vault-details.ts';
+import { type Directory, readDirectory, type VaultEntry } from './vault-directory.ts';
 import type { Draft } from './vault-draft.ts';
 
 export interface Vault extends Details {
@@ -151,8 +158,8 @@ export class Vaults {
     return this.changes.submit(accountId, async draft => {
       const { directory } = draft;
       const vault = directory.vaults[id];
-      const details = await this.detailsIn(draft, 'vault', accountId, id);
-      if (!vault || !details) return { status: 'not_found' as const };
+      const stored = await this.detailsIn(draft, 'vault', accountId, id);
+      if (!vault || !stored) return { status: 'not_found' as const };
       const { name = vault.name } = update;
       if ((vaultNamed(directory, name) ?? id) !== id) return { status: 'already_exists' as const };
       if (name !== vault.name) {
@@ -162,7 +169,7 @@ export class Vaults {
         }
         vault.name = name;
       }
-      const changed = this.changeDetails(draft, 'vault', details, update);
+      const changed = this.changeDetails(draft, 'vault', { stored, entry: vault }, update);
       return { status: 'changed' as const, vault: { ...changed, name } };
     });
   }
@@ -176,8 +183,8 @@ export class Vaults {
       const { directory } = draft;
       const secret = directory.secrets[id];
       const vault = secret && directory.vaults[secret.vaultId];
-      const details = await this.detailsIn(draft, 'secret', accountId, id);
-      if (!secret || !vault || !details) return { status: 'not_found' as const };
+      const stored = await this.detailsIn(draft, 'secret', accountId, id);
+      if (!secret || !vault || !stored) return { status: 'not_found' as const };
       const { vaultId } = secret;
       const { name = secret.name, value } = update;
       if ((secretNamed(directory, vaultId, name) ?? id) !== id) return { status: 'already_exists' as const };
@@ -186,7 +193,7 @@ export class Vaults {
         secret.shard = await draft.change(secret.shard, valueKey(vault.name, secret.name), { key, value });
         secret.name = name;
       }
-      const changed = this.changeDetails(draft, 'secret', details, update);
+      const changed = this.changeDetails(draft, 'secret', { stored, entry: secret }, update);
       return { status: 'changed' as const, secret: { ...changed, name, vaultId, vaultName: vault.name } };
     });
   }
@@ -220,20 +227,14 @@ export class Vaults {
 
   private async find(kind: DetailsKind, accountId: string, id: string) {
     const { store } = this.parts;
-    const [directory, details] = await Promise.all([
-      readDirectory(store, accountId),
-      findDetails(store, kind, accountId, id),
-    ]);
-    return { directory, details };
+    const directory = await readDirectory(store, accountId);
+    return { directory, details: await findDetails(store, kind, accountId, id) };
   }
 
   private async list(kind: DetailsKind, accountId: string, wanted: PageWanted) {
     const { store } = this.parts;
-    const [directory, page] = await Promise.all([
-      readDirectory(store, accountId),
-      listDetails(store, kind, accountId, wanted),
-    ]);
-    return { directory, ...page };
+    const directory = await readDirectory(store, accountId);
+    return { directory, ...(await listDetails(store, kind, accountId, wanted)) };
   }
 
   /** What an idempotency key has made, if it came before. */
@@ -259,7 +260,14 @@ export class Vaults {
     return id;
   }
 
-  private changeDetails(draft: Draft, kind: DetailsKind, details: Details, update: VaultUpdate): Details {
+  /** @param entry what the directory says of it */
+  private changeDetails(
+    draft: Draft,
+    kind: DetailsKind,
+    { stored, entry }: { stored: StoredDetails; entry: VaultEntry },
+    update: VaultUpdate,
+  ): Details {
+    const details = detailsAsOf(stored, entry);
     const changed = {
       ...details,
       description: update.description ?? details.description,
@@ -267,7 +275,9 @@ export class Vaults {
       updatedAt: new Date(this.parts.now()).toISOString(),
       lastUpdatedBy: update.updatedBy,
     };
-    draft.detailsPut.push({ kind, details: changed });
+    const before = stored.changeId === draft.changeId ? stored.before : details;
+    draft.detailsPut.push({ kind, details: { ...changed, changeId: draft.changeId, ...(before && { before }) } });
+    entry.changeId = draft.changeId;
     return changed;
   }
 
@@ -289,13 +299,13 @@ function secretsIn({ secrets }: Directory, vaultId: string) {
 }
 
 /** Details whose vault the directory does not know are of something half made or half deleted. */
-function toVault({ vaults }: Directory, details: Details): Vault | undefined {
-  const vault = vaults[details.id];
-  return vault && { ...details, name: vault.name };
+function toVault({ vaults }: Directory, stored: StoredDetails): Vault | undefined {
+  const vault = vaults[stored.id];
+  return vault && { ...detailsAsOf(stored, vault), name: vault.name };
 }
 
-function toSecret({ secrets, vaults }: Directory, details: Details): Secret | undefined {
-  const secret = secrets[details.id];
+function toSecret({ secrets, vaults }: Directory, stored: StoredDetails): Secret | undefined {
+  const secret = secrets[stored.id];
   const vault = secret && vaults[secret.vaultId];
-  return vault && { ...details, name: secret.name, vaultId: secret.vaultId, vaultName: vault.name };
+  return vault && { ...detailsAsOf(stored, secret), name: secret.name, vaultId: secret.vaultId, vaultName: vault.name };
 }

@@ -12,6 +12,7 @@ import { resolveCandidates } from '../../functions/routing/resolve-candidates.ts
 import { brokenPolicies } from '../policy/broken-policies.ts';
 import { hostileExpressions, hostileFacts } from '../policy/expressions/hostile-expressions.ts';
 import { facts } from '../policy/expressions/policy-fixture.ts';
+import { patternRows } from './patterns.ts';
 import { type BenchRow, row } from './report.ts';
 
 /** Ten providers of fifty models each. */
@@ -35,7 +36,7 @@ const strategies: [what: string, strategy: string[] | undefined][] = [
   ['cheapest first', ["ai.models.sortBy('price')"]],
 ];
 
-/** Choosing among 500 models, and reading the worst of the policies that must be refused; CPU time of this process. */
+/** Choosing among 500 models, reading the worst of the policies that must be refused, and patterns; CPU time of this process. */
 export async function policyRows(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const [what, strategy] of strategies) rows.push(await resolutionRow(what, strategy));
@@ -46,6 +47,7 @@ export async function policyRows(): Promise<BenchRow[]> {
     ...rows,
     row(`worst of ${brokenPolicies.length} broken policies (${worst.what})`, worst.ms, 'ms', 100),
     ...expressionRows(),
+    ...patternRows(),
   ];
 }
 

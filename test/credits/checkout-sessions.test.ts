@@ -102,6 +102,10 @@ test('an amount that is none, or too little, or too much, is refused before Stri
     assert.deepEqual([answer.status, answer.body.error_code], [400, 'ERR_NGROK_215'], String(amount_usd));
     assert.match(String(answer.body.msg), message);
   }
+  for (const number of ['4.99', '1e309', '-5', '500']) {
+    const answer = await call('POST', '/credits/checkout_sessions', `{"amount_usd": ${number}}`);
+    assert.deepEqual([answer.status, answer.body.error_code], [400, 'ERR_NGROK_215'], number);
+  }
   for (const [body, code] of [
     [{}, 'ERR_NGROK_27006'],
     [{ amount_usd: '5', currency: 'eur' }, 'ERR_NGROK_214'],

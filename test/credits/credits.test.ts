@@ -49,15 +49,31 @@ const badAmounts: [what: string, amount: unknown][] = [
   ['true', true],
 ];
 
+/** Balance and ledger, to see that neither has changed. */
+async function books(): Promise<object> {
+  return { balance: await balance(), transactions: await transactions() };
+}
+
 test('an amount that is none is refused, named in the answer, and nothing changes', async () => {
-  const before = await balance();
+  const before = await books();
   for (const [what, amount] of badAmounts) {
     const { status, body } = await credits.call('POST', '/credits/grants', { amount_usd: amount, reason: 'test' });
     assert.deepEqual([status, body.error_code], [400, 'ERR_NGROK_215'], what);
     assert.match(String(body.msg), /amount_usd/, what);
     if (typeof amount === 'string') assert.ok(String(body.msg).includes(`"${amount}"`), what);
   }
-  assert.deepEqual(await balance(), before);
+  assert.deepEqual(await books(), before);
+});
+
+test('a number in the body is no amount, however it is written', async () => {
+  const before = await books();
+  for (const number of ['4.99', '-5', '1e309', '-1e309', '5e-324', '0', '-0.0']) {
+    const grant = `{"amount_usd": ${number}, "reason": "test"}`;
+    const { status, body } = await credits.call('POST', '/credits/grants', grant);
+    assert.deepEqual([status, body.error_code], [400, 'ERR_NGROK_215'], number);
+    assert.match(String(body.msg), /write it as a decimal string such as "5\.00"/, number);
+  }
+  assert.deepEqual(await books(), before);
 });
 
 const badGrants: [what: string, body: unknown, status: number, code: string][] = [
@@ -72,16 +88,29 @@ const badGrants: [what: string, body: unknown, status: number, code: string][] =
     400,
     'ERR_NGROK_215',
   ],
-  ['an end that is none', { amount_usd: '5', reason: 'test', expires_at: 'soon' }, 400, 'ERR_NGROK_215'],
+  [
+    'an end that is none',
+    { amount_usd: '5', reason: 'test', expires_at: '2027-02-30T00:00:00Z' },
+    400,
+    'ERR_NGROK_215',
+  ],
+  ['an end in words', { amount_usd: '5', reason: 'test', expires_at: 'soon' }, 400, 'ERR_NGROK_215'],
 ];
 
 test('a grant that is not one is refused, and nothing changes', async () => {
-  const before = await balance();
+  const before = await books();
   for (const [what, grant, status, code] of badGrants) {
     const answer = await credits.call('POST', '/credits/grants', grant);
     assert.deepEqual([answer.status, answer.body.error_code], [status, code], what);
   }
-  assert.deepEqual(await balance(), before);
+  const thisSecond = new Date(credits.now()).toISOString().replace(/\.\d+/, '.999');
+  const brief = await credits.call('POST', '/credits/grants', {
+    amount_usd: '5',
+    reason: 'test',
+    expires_at: thisSecond,
+  });
+  assert.match(String(brief.body.msg), /which has passed/, 'it would end before anybody could spend it');
+  assert.deepEqual(await books(), before);
 });
 
 test('a grant below the least purchase is fine, and shows in the ledger with what is then there', async () => {
@@ -99,26 +128,30 @@ test('the same Idempotency-Key makes one grant, and with another body it is a co
   const headers = { 'idempotency-key': 'grant-1' };
   const grant = { amount_usd: '2.00', reason: 'test' };
   const first = await credits.call('POST', '/credits/grants', grant, headers);
-  const after = await balance();
+  const after = await books();
   const again = await credits.call('POST', '/credits/grants', grant, headers);
   assert.deepEqual(again, { status: 201, body: { ...first.body, replayed: true } });
   for (const other of [{ amount_usd: '3.00' }, { reason: 'other' }, { expires_at: '2090-01-01T00:00:00Z' }]) {
     const { status, body } = await credits.call('POST', '/credits/grants', { ...grant, ...other }, headers);
     assert.deepEqual([status, body.error_code], [409, 'idempotency_conflict']);
   }
-  assert.deepEqual(await balance(), after);
+  assert.deepEqual(await books(), after);
   const long = await credits.call('POST', '/credits/grants', grant, { 'idempotency-key': 'x'.repeat(256) });
   assert.equal(long.body.error_code, 'ERR_NGROK_215');
 });
 
-test('a grant that is repeated after its end is the same grant', async () => {
-  const grant = { amount_usd: '1.00', reason: 'test', expires_at: new Date(credits.now() + 5_000).toISOString() };
-  const headers = { 'idempotency-key': 'ended' };
+test('a grant that is asked for again after its end is the one that was made', async () => {
+  const headers = { 'idempotency-key': 'grant-2' };
+  const grant = { amount_usd: '2.00', reason: 'test', expires_at: new Date(credits.now() + 5_000).toISOString() };
   const first = await credits.call('POST', '/credits/grants', grant, headers);
+  assert.equal(first.status, 201);
   credits.clock.offsetMs += 6_000;
+  const { purchased_nano_usd: purchased } = await balance();
   const again = await credits.call('POST', '/credits/grants', grant, headers);
   assert.deepEqual(again, { status: 201, body: { ...first.body, replayed: true } });
-  assert.ok(!(await balance()).lots.some(({ id }) => id === first.body.id));
+  const conflict = await credits.call('POST', '/credits/grants', { ...grant, amount_usd: '3.00' }, headers);
+  assert.equal(conflict.body.error_code, 'idempotency_conflict');
+  assert.equal((await balance()).purchased_nano_usd, purchased);
 });
 
 test('a refund gives back the rest of a lot once, but for what open requests hold', async () => {
@@ -134,8 +167,10 @@ test('a refund gives back the rest of a lot once, but for what open requests hol
   assert.deepEqual([first.status, first.body.amount_usd, first.body.lot_id], [201, '6.00', lotId]);
   const replayed = await credits.call('POST', '/credits/refunds', refund, headers);
   assert.deepEqual(replayed, { status: 201, body: { ...first.body, replayed: true } });
+  const refunded = await books();
   const conflict = await credits.call('POST', '/credits/refunds', { ...refund, reason: 'other' }, headers);
-  assert.equal(conflict.status, 409);
+  assert.deepEqual([conflict.status, conflict.body.error_code], [409, 'idempotency_conflict']);
+  assert.deepEqual(await books(), refunded);
   const again = await credits.call('POST', '/credits/refunds', refund);
   assert.deepEqual([again.status, again.body.error_code], [409, 'nothing_to_refund']);
   await credits.balances.settle(held.hold, 0n, credits.now());
@@ -156,12 +191,21 @@ test('a refund gives back the rest of a lot once, but for what open requests hol
 });
 
 test('a refund of what does not exist is refused', async () => {
+  const before = await books();
   for (const lotId of ['lot_000000000000000', 'ep_000000000000000', '', 'x'.repeat(300)]) {
     const { status, body } = await credits.call('POST', '/credits/refunds', { lot_id: lotId, reason: 'test' });
     assert.deepEqual([status, body.error_code], [404, 'not_found']);
   }
-  const noLot = await credits.call('POST', '/credits/refunds', { reason: 'test' });
-  assert.equal(noLot.body.error_code, 'ERR_NGROK_27006');
+  const badRefunds: [refund: unknown, code: string][] = [
+    [{ reason: 'test' }, 'ERR_NGROK_27006'],
+    [{ lot_id: 5, reason: 'test' }, 'ERR_NGROK_215'],
+    [{ lot_id: 'lot_000000000000000', reason: 'test', amount_usd: '-5' }, 'ERR_NGROK_214'],
+    ['{"lot_id": NaN}', 'ERR_NGROK_213'],
+  ];
+  for (const [refund, code] of badRefunds) {
+    assert.equal((await credits.call('POST', '/credits/refunds', refund)).body.error_code, code);
+  }
+  assert.deepEqual(await books(), before);
 });
 
 test('the ledger lists charges with their fee, price version and request, abandoned requests and ended lots, and adds up', async () => {
@@ -190,6 +234,13 @@ test('the ledger lists charges with their fee, price version and request, abando
   const ended = rows.find(row => row.kind === 'expiry');
   assert.deepEqual([ended?.lot_id, ended?.amount_nano_usd, ended?.category], [lotId, '-999999300', 'grant']);
   assert.equal(ended?.balance_after_nano_usd, available);
+  const paged: Row[] = [];
+  for (let path: string | null = '/credits/transactions?limit=1'; path; ) {
+    const { body } = await credits.call('GET', path);
+    paged.push(...(body.transactions as Row[]));
+    path = (body.next_page_uri as string | null)?.replace('https://localhost', '') ?? null;
+  }
+  assert.deepEqual(paged, rows, 'pages visit every row once');
   const times = rows.map(row => row.created_at ?? '');
   assert.deepEqual(times.toSorted().reverse(), times, 'newest first');
   assert.equal(

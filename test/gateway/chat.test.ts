@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import OpenAI from 'openai';
 import { brokenRules } from '../../functions/core/balance.ts';
+import { noUsage } from '../../functions/core/usage.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import {
+  chatAnswer,
   chatEvents,
   chatScript,
   doneEvent,
@@ -197,6 +199,42 @@ test('an answer without usage is counted here and marked as estimated', async ()
   assert.equal(record?.usage?.outputTokens, 3);
   assert.ok(BigInt(record?.costNanoUsd ?? 0) > 0n);
 });
+
+const oddUsages: [what: string, usage: object, inputTokens: number | undefined][] = [
+  ['no answer, beside an answer', { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 }, 9],
+  ['nothing at all', { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }, undefined],
+  ['less than nothing', { prompt_tokens: -9, completion_tokens: -1, total_tokens: -10 }, undefined],
+  ['more than there can be', { prompt_tokens: 1e300, completion_tokens: 1, total_tokens: 1e300 }, undefined],
+  ['a part', { completion_tokens: 1 }, undefined],
+  ['text', { prompt_tokens: '9', completion_tokens: '1' }, undefined],
+  ['null', { prompt_tokens: null, completion_tokens: null }, undefined],
+];
+for (const [what, usage, inputTokens] of oddUsages) {
+  test(`a provider that reports ${what} is not believed: what is missing is counted here`, async () => {
+    const answer = { ...chatAnswer('twelve chars', 9, 1), usage };
+    const events = [
+      ...chatEvents(['twelve', ' chars']),
+      `data: ${JSON.stringify({ choices: [], usage })}\n\n`,
+      doneEvent,
+    ];
+    upstream.script = ({ body }, response) =>
+      body.stream ? sendEvents(response, events) : sendJson(response, 200, answer);
+    for (const stream of [false, true]) {
+      const before = await available();
+      const response = await gateway.chat({ ...hello, stream });
+      await response.text();
+      const record = await gateway.usageRecord(response);
+      assert.equal(record?.estimated, true);
+      assert.deepEqual(record?.usage, {
+        ...noUsage,
+        inputTokens: inputTokens ?? record?.usage?.inputTokens,
+        outputTokens: 3,
+      });
+      assert.ok((record?.usage?.inputTokens ?? 0) > 0);
+      assert.equal(before - (await available()), BigInt(record?.costNanoUsd ?? 0));
+    }
+  });
+}
 
 test('a cost beyond the hold is recorded and reported, and not charged', async () => {
   const before = await available();

@@ -69,6 +69,9 @@ const bad: [what: string, fields: object, status: number, code: string][] = [
   ['a limit of nothing', { spend_limit: { amount_usd: '0.00', period: 'total' } }, 400, 'ERR_NGROK_215'],
   ['a negative limit', { spend_limit: { amount_usd: '-1', period: 'total' } }, 400, 'ERR_NGROK_215'],
   ['a limit in cents', { spend_limit: { amount_usd: 100, period: 'total' } }, 400, 'ERR_NGROK_215'],
+  ['a limit that is not a number', { spend_limit: { amount_usd: 'NaN', period: 'total' } }, 400, 'ERR_NGROK_215'],
+  ['a limit with an exponent', { spend_limit: { amount_usd: '1e309', period: 'total' } }, 400, 'ERR_NGROK_215'],
+  ['a limit in another currency', { spend_limit: { amount_usd: '5 EUR', period: 'total' } }, 400, 'ERR_NGROK_215'],
   ['a limit for a year', { spend_limit: { amount_usd: '1', period: 'yearly' } }, 400, 'ERR_NGROK_215'],
   ['a limit without a period', { spend_limit: { amount_usd: '1' } }, 422, 'ERR_NGROK_27006'],
 ];

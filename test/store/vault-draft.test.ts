@@ -11,7 +11,7 @@ const yesterday = '2026-11-23';
 
 function draftOf(shards: Directory['shards'], maps: Record<string, string>[] = []): Draft {
   const read = async (shard: number) => ({ values: maps[shard] ?? {}, version: maps[shard] && 'v1' });
-  return new Draft({ ...emptyDirectory(), shards }, nowMs, read);
+  return new Draft({ ...emptyDirectory(), shards }, 'change', nowMs, read);
 }
 
 test('new secrets go where there is room and few changes were made, else to a new shard', async () => {

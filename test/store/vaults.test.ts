@@ -80,8 +80,9 @@ async function look(accountId: string) {
   for (const { vaultName, name } of secrets) {
     values[`${vaultName}/${name}`] = await api.gateway.get(accountId, vaultName, name);
   }
+  const described = secrets.filter(({ description }) => description !== '').map(({ description }) => description);
   const names = (await vaults.listVaults(accountId, wanted)).vaults.map(({ name }) => name).sort();
-  return { vaults: names, values };
+  return { vaults: names, values, described };
 }
 
 const big = (name: string, bytes: number) => name.repeat(bytes);
@@ -97,7 +98,11 @@ const changes: Record<
   {
     values?: Record<string, string>;
     run(vaults: Vaults, standing: Standing): Promise<{ status: string }>;
-    after(values: Record<string, string>): { vaults?: string[]; values: Record<string, string> };
+    after(values: Record<string, string>): {
+      vaults?: string[];
+      values: Record<string, string>;
+      described?: string[];
+    };
   }
 > = {
   'a new secret': {
@@ -120,10 +125,10 @@ const changes: Record<
       vaults.updateSecret(accountId, ids.a as string, { value: big('A', 25_000), updatedBy: 'ak_2' }),
     after: values => ({ values: { ...values, 'v/a': big('A', 25_000) } }),
   },
-  'a new name': {
+  'a new name and description': {
     run: (vaults, { accountId, ids }) =>
-      vaults.updateSecret(accountId, ids.a as string, { name: 'c', updatedBy: 'ak_2' }),
-    after: ({ 'v/a': value = '', ...values }) => ({ values: { ...values, 'v/c': value } }),
+      vaults.updateSecret(accountId, ids.a as string, { name: 'c', description: 'new', updatedBy: 'ak_2' }),
+    after: ({ 'v/a': value = '', ...values }) => ({ values: { ...values, 'v/c': value }, described: ['new'] }),
   },
   'a deletion': {
     run: (vaults, { accountId, ids }) => vaults.deleteSecret(accountId, ids.a as string),
@@ -149,6 +154,7 @@ describe('a process that dies at any step leaves a change whole or undone', () =
         const before = {
           vaults: ['empty', 'v'],
           values: Object.fromEntries(Object.entries(values).map(([name, value]) => [`v/${name}`, value])),
+          described: [],
         };
         const afterwards = { ...before, ...after(before.values) };
         const undisturbed = await openAccount(values);
@@ -166,8 +172,8 @@ describe('a process that dies at any step leaves a change whole or undone', () =
           const later = openVaults({ nowMs: startMs + leaseMs + 1 });
           const other = await later.createVault(accountId, { ...texts, name: 'later' });
           assert.equal(other.status, 'made', step);
-          const { vaults, values: found } = await look(accountId);
-          const state = { vaults: vaults.filter(name => name !== 'later'), values: found };
+          const found = await look(accountId);
+          const state = { ...found, vaults: found.vaults.filter(name => name !== 'later') };
           const isWhole = [before, afterwards].some(expected => isDeepStrictEqual(state, expected));
           assert.ok(isWhole, describeState(step, state));
           await api.checkWhole(accountId);

@@ -40,27 +40,26 @@ const errorNames = {
 
 /**
  * Runs something while one call to the store fails.
- * @param at which call, counted from 0
- * @returns what ran returned, and whether it came to that call
+ * @param at which call, counted from 0; `Infinity` for none
+ * @returns what ran returned, the calls that were made, and the one that failed if it came to that
  */
 export async function withFault<Result>(
   { dynamo, dynamoOnce }: Store,
   { at, kind }: { at: number; kind: FaultKind },
   act: () => Promise<Result>,
-): Promise<{ result: Result; failed: string | undefined }> {
-  let calls = 0;
-  let failed: string | undefined;
+): Promise<{ result: Result; calls: string[]; failed: string | undefined }> {
+  const calls: string[] = [];
   const faulty = async ({ name, input }: SentCommand, send: () => Promise<unknown>) => {
-    if (calls++ !== at) return send();
     const { Item, Key } = input as Record<string, Record<string, { S?: string }> | undefined>;
-    failed = `${name} ${(Item ?? Key)?.pk?.S} ${(Item ?? Key)?.sk?.S}`;
+    const count = calls.push(`${name} ${(Item ?? Key)?.pk?.S} ${(Item ?? Key)?.sk?.S}`);
+    if (count !== at + 1) return send();
     if (kind === 'lost' || kind === 'repeated') await send().catch(() => {});
     if (kind === 'repeated') return send();
     throw Object.assign(new Error('no luck'), { name: errorNames[kind] });
   };
   const restore = [dynamo, dynamoOnce].map(client => intercept(client, faulty));
   try {
-    return { result: await act(), failed };
+    return { result: await act(), calls, failed: calls[at] };
   } finally {
     for (const restoreOne of restore) restoreOne();
   }

@@ -13,7 +13,8 @@ const statesMax = 4_096;
 const entriesMax = 1 << 20;
 /** Bits of all states' sets together: a long pattern has larger states, and fewer of them. */
 const bitsMax = 1 << 21;
-/** A table with more entries is not kept for the next text. */
+/** An automaton with more states, or a larger table, is not kept for the next text. */
+const statesKeptMax = 1_024;
 const entriesKeptMax = 1 << 15;
 
 /** A text would need more states than an automaton may have. */
@@ -33,6 +34,14 @@ interface Entered {
   ready: Uint32Array;
   /** Whether a match can start here. */
   isStart: boolean;
+  /** For each step what is chosen from there, as far as it was asked for. */
+  choices: (Choice | undefined)[];
+}
+
+/** The step that reads the next character or ends the match, and the slots that are set on the way to it. */
+export interface Choice {
+  step: number;
+  slots: readonly number[];
 }
 
 const notMade = -1;
@@ -50,6 +59,9 @@ export class Automaton {
   /** By state × stride + class: twice the state before that character, plus one when a match can start behind it. */
   table = new Int32Array(0);
   private readonly program: Program;
+  /** Of each character step, by its number among them. */
+  private readonly placeOfChar: Int32Array;
+  private readonly nextOfChar: Int32Array;
   private readonly epsilonSources: readonly (readonly number[])[];
   private readonly masks: (Uint32Array | undefined)[] = [];
   private readonly words: number;
@@ -70,6 +82,8 @@ export class Automaton {
     this.stride = this.classes.count;
     this.words = Math.max(1, (program.charSteps.length + 31) >> 5);
     this.statesMax = Math.min(statesMax, Math.floor(entriesMax / this.stride), Math.floor(bitsMax / (32 * this.words)));
+    this.placeOfChar = Int32Array.from(program.charSteps, step => program.steps.indexOf(step));
+    this.nextOfChar = Int32Array.from(program.charSteps, step => step.next);
     this.epsilonSources = epsilonSources(program);
   }
 
@@ -114,6 +128,11 @@ export class Automaton {
     return this.enter(state, this.program.usesEdges ? before : other).isStart;
   }
 
+  /** For the scanner to remember what it chose in a state that is reached behind a character of that kind. */
+  choices(state: number, before: number): (Choice | undefined)[] {
+    return this.enter(state, before).choices;
+  }
+
   reset(): void {
     this.states = [];
     this.entered = [];
@@ -125,7 +144,8 @@ export class Automaton {
 
   /** To be called between texts. */
   shrink(): void {
-    if (this.states.length * this.stride > entriesKeptMax) this.reset();
+    const { length } = this.states;
+    if (length > statesKeptMax || length * this.stride > entriesKeptMax) this.reset();
   }
 
   private enter(state: number, before: number): Entered {
@@ -133,23 +153,28 @@ export class Automaton {
     if (known) return known;
     const canMatch = this.stepsThatCanMatch(this.state(state), before);
     const ready = new Uint32Array(this.words);
-    for (const { next, index } of this.program.charSteps) if (canMatch[next]) setBit(ready, index);
-    const entered = { ready, isStart: canMatch[this.program.start] === 1 };
+    const { nextOfChar } = this;
+    for (let index = 0; index < nextOfChar.length; index++) {
+      if (canMatch[nextOfChar[index] as number]) setBit(ready, index);
+    }
+    const entered = { ready, isStart: canMatch[this.program.start] === 1, choices: [] };
     this.entered[state * kinds + before] = entered;
     return entered;
   }
 
   /** 1 for each step from which a match can be reached. */
   private stepsThatCanMatch({ ready, after }: State, before: number): Uint8Array {
-    const { steps } = this.program;
+    const { steps, match } = this.program;
+    const { placeOfChar } = this;
     const canMatch = new Uint8Array(steps.length);
-    const open: number[] = [];
-    steps.forEach((step, at) => {
-      if (step.kind === 'match' || (step.kind === 'char' && hasBit(ready, step.index))) {
-        canMatch[at] = 1;
-        open.push(at);
-      }
-    });
+    const open: number[] = [match];
+    canMatch[match] = 1;
+    for (let index = 0; index < placeOfChar.length; index++) {
+      if (!hasBit(ready, index)) continue;
+      const at = placeOfChar[index] as number;
+      canMatch[at] = 1;
+      open.push(at);
+    }
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       for (const source of this.epsilonSources[at] as readonly number[]) {
         const step = steps[source];

@@ -4,6 +4,7 @@ import { PatternProblem } from './pattern-problem.ts';
 import { compileProgram } from './program.ts';
 import { Scanner, type Search, type Span, undecided } from './scanner.ts';
 import { longestMatch, type Node, sizeOf } from './syntax-tree.ts';
+import { TextBuilder } from './text-builder.ts';
 
 /** Longer ones cannot be read by people either. */
 export const patternLengthMax = 4_096;
@@ -61,12 +62,12 @@ export class Pattern {
     return this.groupNames.length - 1;
   }
 
-  /** @throws PatternTooCostly on texts of more than 4,096 characters */
+  /** @throws PatternTooCostly on texts of more than a thousand characters */
   occursIn(text: string): boolean {
     return this.search(text, { from: 0, end: text.length, isOpen: false }, search => search.next(0) !== undefined);
   }
 
-  /** Replaces every match. @throws PatternTooCostly on texts of more than 4,096 characters */
+  /** Replaces every match. @throws PatternTooCostly on texts of more than a thousand characters */
   replaceAll(text: string, replacement: Replacement, onMatch?: MatchTest): string {
     const span = { from: 0, end: text.length, isOpen: false };
     return this.replaceWithin(text, span, { from: 0, lastMatchEnd: -1 }, replacement, onMatch);
@@ -78,10 +79,12 @@ export class Pattern {
    * @returns the text between the two
    */
   replaceWithin(text: string, span: Span, progress: Progress, replacement: Replacement, onMatch?: MatchTest): string {
-    const groups = replacement.some(piece => typeof piece === 'number' && piece > 0);
+    const pieces = replacement.filter(piece => typeof piece === 'string' || piece <= this.groupCount);
+    const fixed = pieces.every(piece => typeof piece === 'string') ? pieces.join('') : undefined;
+    const needsGroups = pieces.some(piece => typeof piece === 'number' && piece > 0);
     return this.search(text, span, search => {
-      const slots = groups ? new Int32Array(2 * this.groupNames.length) : undefined;
-      let output = '';
+      const slots = needsGroups ? new Int32Array(2 * this.groupNames.length) : undefined;
+      const output = new TextBuilder();
       let copied = progress.from;
       let from = progress.from;
       for (;;) {
@@ -89,7 +92,8 @@ export class Pattern {
         const end = start === undefined ? undecided : search.matchEnd(start, slots);
         if (start === undefined || end === undecided) {
           progress.from = start ?? span.end;
-          return output + text.slice(copied, progress.from);
+          output.add(text.slice(copied, progress.from));
+          return output.toString();
         }
         const isEmptyRepeat = end === progress.lastMatchEnd;
         if (!isEmptyRepeat && onMatch?.(text.slice(start, end)) === false) {
@@ -97,7 +101,9 @@ export class Pattern {
           continue;
         }
         if (!isEmptyRepeat) {
-          output += text.slice(copied, start) + expand(replacement, text, start, end, slots);
+          if (copied < start) output.add(text.slice(copied, start));
+          if (fixed === undefined) expand(pieces, text, start, end, slots, output);
+          else output.add(fixed);
           copied = end;
         }
         progress.lastMatchEnd = end;
@@ -116,7 +122,7 @@ export class Pattern {
   }
 
   private get scanner(): Scanner {
-    this.compiled ??= new Scanner(compileProgram(this.tree, this.groupNames.length));
+    this.compiled ??= new Scanner(compileProgram(this.tree));
     return this.compiled;
   }
 }
@@ -147,21 +153,20 @@ function quoted(source: string): string {
 }
 
 function expand(
-  replacement: Replacement,
+  pieces: Replacement,
   text: string,
   start: number,
   end: number,
   slots: Int32Array | undefined,
-): string {
-  let expanded = '';
-  for (const piece of replacement) {
-    if (typeof piece === 'string') expanded += piece;
-    else if (piece === 0) expanded += text.slice(start, end);
+  output: TextBuilder,
+): void {
+  for (const piece of pieces) {
+    if (typeof piece === 'string') output.add(piece);
+    else if (piece === 0) output.add(text.slice(start, end));
     else if (slots && (slots[2 * piece] as number) >= 0) {
-      expanded += text.slice(slots[2 * piece], slots[2 * piece + 1]);
+      output.add(text.slice(slots[2 * piece], slots[2 * piece + 1]));
     }
   }
-  return expanded;
 }
 
 function widthAt(text: string, at: number): number {

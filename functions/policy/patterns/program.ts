@@ -6,6 +6,7 @@ export type Step =
   | { kind: 'char'; set: CharSet; next: number /** Its number among the characters. */; index: number }
   | { kind: 'split'; first: number; second: number }
   | { kind: 'assertion'; assertion: Assertion; next: number }
+  /** Slot 2 × group is where the group begins, the one after it where it ends. */
   | { kind: 'save'; slot: number; next: number }
   | { kind: 'match' };
 
@@ -15,15 +16,15 @@ export type CharStep = Extract<Step, { kind: 'char' }>;
 export interface Program {
   steps: readonly Step[];
   start: number;
+  match: number;
+  /** By their `index`. */
   charSteps: readonly CharStep[];
-  /** Where groups begin and end is remembered in slots: 2 × group and the one after it. Slots 0 and 1 are not set by steps. */
-  slots: number;
   usesWords: boolean;
   usesLines: boolean;
   usesEdges: boolean;
 }
 
-export function compileProgram(tree: Node, groups: number): Program {
+export function compileProgram(tree: Node): Program {
   const writer = new ProgramWriter();
   const match = writer.add({ kind: 'match' });
   const start = writer.write(tree, match);
@@ -35,8 +36,8 @@ export function compileProgram(tree: Node, groups: number): Program {
   return {
     steps,
     start,
-    charSteps: steps.filter(step => step.kind === 'char'),
-    slots: 2 * groups,
+    match,
+    charSteps: steps.filter(step => step.kind === 'char').sort((a, b) => a.index - b.index),
     usesWords,
     usesLines,
     usesEdges: usesWords || usesLines || uses('textStart', 'textEnd'),

@@ -1,4 +1,4 @@
-import { Automaton, hasBit, type State, StatesExhausted } from './automaton.ts';
+import { Automaton, type Choice, hasBit, type State, StatesExhausted } from './automaton.ts';
 import type { Program } from './program.ts';
 import { edge, holds, other } from './surroundings.ts';
 
@@ -29,16 +29,14 @@ export class Scanner {
   private readonly automaton: Automaton;
   private readonly visited: Uint32Array;
   private visit = 0;
+  private searches = 0;
+  /** By what `choose` went through. */
+  private readonly slotsSet: number[] = [];
 
   constructor(program: Program) {
     this.program = program;
     this.automaton = new Automaton(program);
     this.visited = new Uint32Array(program.steps.length);
-  }
-
-  /** @throws StatesExhausted */
-  occursIn(text: string): boolean {
-    return this.search(text, { from: 0, end: text.length, isOpen: false }, search => search.next(0) !== undefined);
   }
 
   /**
@@ -48,18 +46,20 @@ export class Scanner {
   search<Result>(text: string, span: Span, use: (search: Search) => Result): Result {
     const { automaton } = this;
     const trail = takeTrail(span.end + 1 - span.from);
+    const isOutermost = this.searches++ === 0; // a search within one must not take its states away
     try {
-      const wasFresh = automaton.isFresh;
+      const canStartAnew = isOutermost && !automaton.isFresh;
       try {
         this.readBackwards(text, span, trail);
       } catch (error) {
-        if (wasFresh || !(error instanceof StatesExhausted)) throw error;
+        if (!canStartAnew || !(error instanceof StatesExhausted)) throw error;
         automaton.reset();
         this.readBackwards(text, span, trail);
       }
       return use(new Search(this, text, span, trail));
     } finally {
-      automaton.shrink();
+      this.searches--;
+      if (isOutermost) automaton.shrink();
       returnTrail(trail);
     }
   }
@@ -94,7 +94,8 @@ export class Scanner {
   }
 
   kindBefore(text: string, at: number): number {
-    if (at === 0) return this.program.usesEdges ? edge : other;
+    if (!this.program.usesEdges) return other;
+    if (at === 0) return edge;
     const { classes, kindOfClass } = this.automaton;
     return kindOfClass[classes.of(codePointBefore(text, at, 0))] as number;
   }
@@ -108,21 +109,35 @@ export class Scanner {
     slots: Int32Array | undefined,
   ): number {
     const { automaton, program } = this;
+    const { classes, kindOfClass } = automaton;
     const { steps } = program;
     let before = this.kindBefore(text, start);
     let step = program.start;
     for (let at = start; ; ) {
-      const state = automaton.state((trail[at - from] as number) >> 1);
-      this.forgetVisits();
-      const chosen = this.choose(step, state, before, isOpen && at === end, at, slots);
-      if (chosen === undecidedStep) return undecided;
-      const reached = steps[chosen];
+      const state = (trail[at - from] as number) >> 1;
+      const known = isOpen && at === end ? undefined : automaton.choices(state, before);
+      let choice = known?.[step];
+      if (!choice) {
+        choice = this.chooseFrom(step, state, before, known === undefined);
+        if (choice === undefined) return undecided;
+        if (known) known[step] = choice;
+      }
+      if (slots) for (const slot of choice.slots) slots[slot] = at;
+      const reached = steps[choice.step];
       if (reached?.kind !== 'char') return at;
       const codePoint = text.codePointAt(at) as number;
-      before = automaton.kindOfClass[automaton.classes.of(codePoint)] as number;
+      before = kindOfClass[classes.of(codePoint)] as number;
       at += codePoint > 0xffff ? 2 : 1;
       step = reached.next;
     }
+  }
+
+  /** @returns undefined when the text that is not there yet decides */
+  private chooseFrom(step: number, state: number, before: number, isOpenEnd: boolean): Choice | undefined {
+    this.slotsSet.length = 0;
+    this.forgetVisits();
+    const chosen = this.choose(step, this.automaton.state(state), before, isOpenEnd);
+    return chosen === undecidedStep ? undefined : { step: chosen, slots: this.slotsSet.slice() };
   }
 
   private forgetVisits(): void {
@@ -133,14 +148,7 @@ export class Scanner {
   }
 
   /** The first step behind `at` that reads a character and can then reach a match, or that is one. */
-  private choose(
-    at: number,
-    state: State,
-    before: number,
-    isOpenEnd: boolean,
-    position: number,
-    slots: Int32Array | undefined,
-  ): number {
+  private choose(at: number, state: State, before: number, isOpenEnd: boolean): number {
     if (this.visited[at] === this.visit) return noStep;
     this.visited[at] = this.visit;
     const step = this.program.steps[at];
@@ -149,19 +157,18 @@ export class Scanner {
         if (isOpenEnd) return undecidedStep;
         return hasBit(state.ready, step.index) ? at : noStep;
       case 'split': {
-        const first = this.choose(step.first, state, before, isOpenEnd, position, slots);
-        return first === noStep ? this.choose(step.second, state, before, isOpenEnd, position, slots) : first;
+        const first = this.choose(step.first, state, before, isOpenEnd);
+        return first === noStep ? this.choose(step.second, state, before, isOpenEnd) : first;
       }
       case 'assertion': {
         const held = holds(step.assertion, before, state.after);
         if (held === undefined) return undecidedStep;
-        return held ? this.choose(step.next, state, before, isOpenEnd, position, slots) : noStep;
+        return held ? this.choose(step.next, state, before, isOpenEnd) : noStep;
       }
       case 'save': {
-        const previous = slots?.[step.slot] as number;
-        if (slots) slots[step.slot] = position;
-        const chosen = this.choose(step.next, state, before, isOpenEnd, position, slots);
-        if (slots && chosen === noStep) slots[step.slot] = previous;
+        this.slotsSet.push(step.slot);
+        const chosen = this.choose(step.next, state, before, isOpenEnd);
+        if (chosen === noStep) this.slotsSet.pop();
         return chosen;
       }
       default:
@@ -202,7 +209,7 @@ export class Search {
 
   /** The end of the match that starts at `start`. @param slots takes the groups, two positions for each; -1 where there is none */
   matchEnd(start: number, slots?: Int32Array): number {
-    slots?.fill(-1);
+    if (slots) for (let slot = 0; slot < slots.length; slot++) slots[slot] = -1;
     const end = this.scanner.matchEnd(this.text, this.span, this.trail, start, slots);
     if (slots && end !== undecided) {
       slots[0] = start;

@@ -24,8 +24,15 @@ export async function* transformMessages(
   for await (const chunk of body) {
     const events = splitter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     if (splitter.isTooLong) throw new RangeError(`an event has over ${sseEventBytesMax} bytes`);
-    const changed = events.flatMap(event => transform.push(event));
+    const changed: Buffer[] = [];
+    let failure: { cause: unknown } | undefined;
+    try {
+      for (const event of events) changed.push(...transform.push(event));
+    } catch (cause) {
+      failure = { cause }; // what came before it goes out first
+    }
     if (changed.length > 0) yield changed.length === 1 ? (changed[0] as Buffer) : Buffer.concat(changed);
+    if (failure) throw failure.cause;
   }
   const last = splitter.end();
   const rest = [...(last ? [...transform.push(last), blankLine] : []), ...transform.end()];

@@ -28,9 +28,9 @@ export const responses: Surface = {
   allowsManagedKeys: true,
   usageRequest: () => ({}),
   readAnswer(answer) {
-    const { output, error, usage } = objectOf(answer);
+    const { output, error } = objectOf(answer);
     return {
-      usage: readResponsesUsage(usage),
+      usage: usageOf(objectOf(answer)),
       text: objectsOf(output).map(itemText).join(''),
       error: error ? errorMessage(error) : undefined,
       finishReason: readFinishReason(objectOf(answer)),
@@ -96,8 +96,14 @@ class ResponseStreamReader implements StreamReader {
 
   private readUsage({ response }: JsonObject): void {
     this.reason = readFinishReason(objectOf(response));
-    this.reported = readResponsesUsage(objectOf(response).usage) ?? this.reported;
+    this.reported = usageOf(objectOf(response)) ?? this.reported;
   }
+}
+
+/** A model writes messages and reasons; calls can be a program's. */
+function usageOf({ usage, output }: JsonObject): Usage | undefined {
+  const askedModel = objectsOf(output).some(({ type }) => type === 'message' || type === 'reasoning');
+  return readResponsesUsage(usage, askedModel);
 }
 
 /** An incomplete response says why; of others the status says it. */

@@ -21,12 +21,13 @@ export function readChatUsage(usage: unknown): Usage | undefined {
 }
 
 /**
- * Here zeros are to be believed: a response that only carries on a program asks no model.
+ * Here zeros are to be believed of a response that only carries on a program, for it asks no model.
+ * @param askedModel whether a model wrote any of it
  * @see https://platform.openai.com/docs/api-reference/responses/object
  */
-export function readResponsesUsage(usage: unknown): Usage | undefined {
+export function readResponsesUsage(usage: unknown, askedModel: boolean): Usage | undefined {
   if (!isObject(usage)) return undefined;
-  if (usage.input_tokens === 0 && usage.output_tokens === 0 && usage.total_tokens === 0) return noUsage;
+  if (!askedModel && usage.input_tokens === 0 && usage.output_tokens === 0 && usage.total_tokens === 0) return noUsage;
   const input = objectOf(usage.input_tokens_details);
   return readOpenAiUsage({
     input: usage.input_tokens,

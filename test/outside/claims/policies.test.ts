@@ -54,7 +54,7 @@ async function readStream(): Promise<string> {
 const withRequestRules = (actions: object[]) => JSON.stringify({ on_http_request: [{ actions }] });
 const models = { type: 'ai-gateway' };
 
-test('D13 on_error: halt answers with the error, continue lets the next action run', async () => {
+test('D13, K8, K9 on_error: continue lets the next action run, which reads what was tried, without any whole key', async () => {
   stack.upstream.script = (_, response) => sendJson(response, 500, { error: { message: 'no' } });
   const policy = (onError: string) =>
     withRequestRules([
@@ -77,6 +77,56 @@ test('D13 on_error: halt answers with the error, continue lets the next action r
   assert.deepEqual([result.status, result.error.code], ['error', 'ERR_NGROK_3807']);
   assert.equal(result.models_tried[0]?.model, 'gpt-4o-mini');
   assert.doesNotMatch(JSON.stringify(result), /sk-managed-openai/);
+});
+
+test('E2 a value from a vault is used, and its new value by the next call', async () => {
+  await stack.saveSecret('keys', 'openai', 'sk-first');
+  const config = { providers: [{ id: 'openai', api_keys: [{ value: "${secrets.get('keys', 'openai')}" }] }] };
+  await use(withRequestRules([{ type: 'ai-gateway', config }]));
+  await chat();
+  const list = (await (await stack.manage('GET', '/secrets')).json()) as { secrets: { id: string; name: string }[] };
+  const { id } = list.secrets.find(({ name }) => name === 'openai') ?? { id: '' };
+  assert.equal((await stack.manage('PATCH', `/secrets/${id}`, { value: 'sk-second' })).status, 200);
+  await chat();
+  const keys = stack.upstream.requests.map(({ headers }) => headers.authorization);
+  assert.deepEqual(keys, ['Bearer sk-first', 'Bearer sk-second']);
+});
+
+test('K10 ngrok-error-code is on errors of the gateway only: no provider can set it', async () => {
+  await use(withRequestRules([models]));
+  assert.equal((await chat({ model: 'no-such-model' })).headers.get('ngrok-error-code'), 'ERR_NGROK_3804');
+  stack.upstream.script = (_, response) =>
+    sendJson(response, 200, chatAnswer('Hello', 9, 1), {
+      'ngrok-error-code': 'ERR_NGROK_4026',
+      'ngrok-aig-provider': 'me',
+    });
+  const answer = await chat();
+  assert.deepEqual([answer.status, answer.headers.get('ngrok-error-code')], [200, null]);
+  assert.equal(answer.headers.get('ngrok-aig-provider'), 'openai');
+});
+
+test('K12 headers tell what answered after how many attempts, and the request’s record tells each of them', async () => {
+  await use(withRequestRules([models]));
+  let calls = 0;
+  stack.upstream.script = (_, response) =>
+    ++calls === 1
+      ? sendJson(response, 500, { error: { message: 'no' } })
+      : sendJson(response, 200, chatAnswer('Hello', 9, 1));
+  const { headers } = await chat({ models: ['claude-haiku-4-5'] });
+  const told = ['provider', 'model', 'attempts'].map(name => headers.get(`ngrok-aig-${name}`));
+  assert.deepEqual(told, ['anthropic', 'claude-haiku-4-5', '2']);
+  const id = headers.get('ngrok-aig-request-id');
+  const record = await eventually(`the record of ${id}`, async () => {
+    const found = await stack.manage('GET', `/usage/requests/${id}`);
+    return found.ok ? ((await found.json()) as { attempts: { provider: string; status_code: number }[] }) : undefined;
+  });
+  assert.deepEqual(
+    record.attempts.map(({ provider, status_code }) => [provider, status_code]),
+    [
+      ['openai', 500],
+      ['anthropic', 200],
+    ],
+  );
 });
 
 test('E8 wrong tokens get the policy’s own 401 and reach nobody; those of the list pass', async () => {

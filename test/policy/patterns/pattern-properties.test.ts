@@ -103,6 +103,7 @@ test('reads every text as RE2 does, or refuses it as RE2 does', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), randomText, (pieces, text) => {
       const source = pieces.join('');
+      fc.pre(!source.includes('[:]')); // re2js looks for the end of a class such as [:digit:] one character too early
       const compiled = compilePattern(source);
       let regex: RE2JS | undefined;
       try {

@@ -110,6 +110,7 @@ const marked: [source: string, text: string, expected: string][] = [
   ['[]a]+', 'a]', '<a]>'],
   ['[^]a]', 'a]b', 'a]<b>'],
   ['[a-]+', '-a', '<-a>'],
+  ['[[:]+', ':[', '<:[>'],
   ['[[:^digit:][:punct:]]+', '1a.1', '1<a.>1'],
   ['\\pN\\PN\\p{^N}', '1ab', '<1ab>'],
   ['\\p{Greek}+', 'aλω', 'a<λω>'],
@@ -123,6 +124,20 @@ for (const [source, text, expected] of marked) {
     assert.equal(patternOf(source).replaceAll(text, ['<', 0, '>']), expected);
   });
 }
+
+test('a pattern may be used on another text while it is being used', () => {
+  const pattern = patternOf('b[ab]{12}a|c');
+  let state = 1;
+  const text = Array.from({ length: 3_000 }, () => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return (state >> 16) & 1 ? 'a' : 'b';
+  }).join('');
+  const expected = pattern.replaceAll(`c${text}c`, ['#']);
+  assert.equal(
+    pattern.replaceAll(`c${text}c`, ['#'], () => pattern.occursIn(text.slice(7))),
+    expected,
+  );
+});
 
 test('groups are known by number and name', () => {
   const pattern = patternOf('(?P<year>\\d+)-(\\d+)(?<day>-\\d+)?');

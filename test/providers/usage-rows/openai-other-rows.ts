@@ -169,6 +169,20 @@ export const openAiOtherRows: UsageRow[] = [
     costNanoUsd: 210_000n,
   },
   {
+    what: 'zeros beside what a model wrote are not believed: then our own count decides',
+    provider: 'openai',
+    surface: 'responses',
+    source: `${docs}/api-reference/responses/object`,
+    answer: {
+      output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hello' }] }],
+      usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
+    },
+    usage: undefined,
+    price: gpt5,
+    sum: '0 × 1250',
+    costNanoUsd: 0n,
+  },
+  {
     what: 'embeddings have no output',
     provider: 'openai',
     surface: 'embeddings',
