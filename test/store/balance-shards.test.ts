@@ -7,6 +7,7 @@ import { shardOf, shardsFor } from '../../functions/core/shards.ts';
 import { move, setSpread } from '../../functions/store/balance-shards.ts';
 import { type BalanceTable, openBalanceTable } from '../../functions/store/balance-table.ts';
 import { Balances, type Hold } from '../../functions/store/balances.ts';
+import { Random } from '../simulate/random.ts';
 import { startTestStore } from '../support/store.ts';
 
 let testStore: Awaited<ReturnType<typeof startTestStore>>;
@@ -196,9 +197,11 @@ test('an item keeps the dozen lots that end first, and the others are found when
 });
 
 test('requests spread evenly over shards, and a new attempt goes to another', () => {
+  const random = new Random(1);
+  const newRandomRequest = () => newId('rq', startMs, length => random.bytes(length));
   for (const shards of [7, 64, 256]) {
     const counts = new Array(shards).fill(0);
-    for (let index = 0; index < 1_000 * shards; index++) counts[shardOf(newRequest(), 0, shards)]++;
+    for (let index = 0; index < 1_000 * shards; index++) counts[shardOf(newRandomRequest(), 0, shards)]++;
     for (const count of counts) assert.ok(count > 800 && count < 1_200, counts.join());
   }
   const requestId = newRequest();
