@@ -51,8 +51,9 @@ export interface Operation {
 export interface OpenApi {
   openapi: '3.1.0';
   info: object;
+  servers: { url: string; description: string }[];
   security: object[];
-  tags: { name: string }[];
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: {
     schemas: Record<string, JsonSchema>;
@@ -91,8 +92,9 @@ export function toOpenApi(routes: readonly AnyRoute[]): OpenApi {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description: 'Accounts, keys, endpoints and their policies, credits and the audit log of a Tollgate deployment.',
     },
+    servers: [{ url: '/', description: 'Where this description came from' }],
     security: [{ managementKey: [] }],
-    tags: [...new Set(routes.map(tagOf))].map(name => ({ name })),
+    tags: [...new Set(routes.map(tagOf))].map(name => ({ name, description: describeTag(name) })),
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([one], [other]) => (one < other ? -1 : 1))),
@@ -174,6 +176,28 @@ function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }):
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+const tags: Record<string, string> = {
+  accounts: 'Who has endpoints, keys and credits, on which plan; for operators',
+  ai_gateway_api_keys: 'Keys that call models through one endpoint',
+  api_keys: 'Keys for this API',
+  audit_events: 'Who changed what, when and from where',
+  credits: 'The balance, what was put into it, and what became of it',
+  endpoints: 'Gateways with a policy of their own, and every version of it',
+  models: 'The catalog of models',
+  'openapi.json': 'This description',
+  secrets: 'Values that policies read, which are never shown',
+  usage: 'What became of requests to models',
+  vaults: 'Groups of secrets',
+  webhooks: 'For services that tell us something',
+};
+
+/** @throws Error for a first part of a path that nothing is said of yet */
+function describeTag(name: string): string {
+  const description = tags[name];
+  if (description === undefined) throw new Error(`say in infra/openapi/document.ts what "${name}" is about`);
+  return description;
 }
 
 function tagOf({ path }: AnyRoute): string {

@@ -252,6 +252,39 @@ for (const [what, character] of [
   });
 }
 
+test('deleting an endpoint while it is changed and used breaks nothing: it is gone, and its names are free', async () => {
+  let state = 1;
+  const pause = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return new Promise(resolve => setTimeout(resolve, state % 10));
+  };
+  const restore = intercept(api.store.dynamo, async (_, send) => pause().then(send));
+  for (const slug of ['race-1', 'race-2', 'race-3']) {
+    const names = { slug, hosts: [`${slug}.example.com`] };
+    const { id } = await create(names);
+    const key = await api.operator.createAiGatewayApiKey({ body: { endpoint_id: id } });
+    const calls: [method: string, path: string, body?: object][] = [
+      ['DELETE', `/endpoints/${id}`],
+      ['DELETE', `/endpoints/${id}`],
+      ['PATCH', `/endpoints/${id}`, { slug: `${slug}-b` }],
+      ['PATCH', `/endpoints/${id}`, { hosts: [], traffic_policy: policyWith('1m') }],
+      ['POST', `/endpoints/${id}/rollback`, { version: 1 }],
+      ['POST', '/ai_gateway_api_keys', { endpoint_id: id }],
+      ['PATCH', `/ai_gateway_api_keys/${key.id}`, { description: 'x' }],
+      ['DELETE', `/ai_gateway_api_keys/${key.id}`],
+      ['GET', `/endpoints/${id}/versions`],
+      ['POST', `/endpoints/${id}/explain`, { body: { model: 'gpt-4o', messages: [] } }],
+    ];
+    const answers = await Promise.all(calls.map(([method, path, body]) => api.call(method, path, { body })));
+    for (const { status, body } of answers) assert.ok([200, 201, 204, 404].includes(status), JSON.stringify(body));
+    for (const path of [`/endpoints/${id}`, `/ai_gateway_api_keys/${key.id}`]) {
+      assert.equal((await api.call('GET', path)).status, 404, path);
+    }
+    assert.equal((await create(names)).slug, slug);
+  }
+  restore();
+});
+
 test('a version has a number, written as one', async () => {
   const { id } = await create();
   for (const version of ['1e0', ' 1', '0x1', '+1', '']) {

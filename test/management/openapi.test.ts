@@ -63,6 +63,17 @@ test('every parameter of a path is declared, and none besides', () => {
   }
 });
 
+test('every operation belongs to a tag that is described, and no parameter is declared twice', () => {
+  const described = document.tags.filter(({ description }) => description.length > 0).map(({ name }) => name);
+  assert.deepEqual(described.toSorted(), [...new Set(operations.flatMap(({ operation }) => operation.tags))].sort());
+  for (const { operation } of operations) {
+    const keys = (operation.parameters ?? []).map(parameter =>
+      '$ref' in parameter ? parameter.$ref : `${parameter.in} ${parameter.name}`,
+    );
+    assert.equal(new Set(keys).size, keys.length, operation.operationId);
+  }
+});
+
 test('every reference leads somewhere, and every component is referred to', () => {
   const used = new Set(
     [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)].map(
@@ -81,6 +92,8 @@ test('every object of a schema is closed, and every schema says a type', () => {
     if (schema.$ref) return;
     assert.ok(schema.type ?? schema.anyOf ?? schema.enum ?? 'const' in schema, where);
     if (schema.type === 'object') assert.notEqual(schema.additionalProperties, undefined, where);
+    for (const name of schema.required ?? []) assert.ok(name in (schema.properties ?? {}), `${where}.${name}`);
+    if ('default' in schema) checkDefault(schema, where);
     for (const [name, inner] of Object.entries(schema.properties ?? {})) check(inner, `${where}.${name}`);
     if (schema.items) check(schema.items, `${where}[]`);
     for (const option of schema.anyOf ?? []) check(option, where);
@@ -90,6 +103,20 @@ test('every object of a schema is closed, and every schema says a type', () => {
     for (const { schema, where } of schemasOf(operation)) check(schema, where);
   }
 });
+
+/** What is taken when a field is left out must be what the field takes. */
+function checkDefault(
+  { default: value, type, minimum = -Infinity, maximum = Infinity }: JsonSchema,
+  where: string,
+): void {
+  const types: Record<string, boolean> = {
+    string: typeof value === 'string',
+    boolean: typeof value === 'boolean',
+    array: Array.isArray(value),
+    integer: Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+  };
+  assert.equal(types[String(type)], true, `${where} is ${JSON.stringify(value)} by default`);
+}
 
 function schemasOf({ operationId, requestBody, responses }: Operation): { schema: JsonSchema; where: string }[] {
   const contents = [requestBody, ...Object.values(responses)].flatMap(part =>
