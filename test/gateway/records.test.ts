@@ -31,7 +31,9 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 async function recordOf(body: object = {}, headers: Record<string, string> = {}) {
   const response = await gateway.chat({ model: 'gpt-4o-mini', max_tokens: 60, messages, ...body }, headers);
   await response.text();
-  return gateway.usageRecord(response);
+  const record = await gateway.usageRecord(response);
+  assert.ok(record);
+  return record;
 }
 
 for (const stream of [false, true]) {
