@@ -185,6 +185,7 @@ const tags: Record<string, string> = {
   audit_events: 'Who changed what, when and from where',
   credits: 'The balance, what was put into it, and what became of it',
   endpoints: 'Gateways with a policy of their own, and every version of it',
+  metrics: 'How requests went lately, as numbers over time',
   models: 'The catalog of models',
   'openapi.json': 'This description',
   secrets: 'Values that policies read, which are never shown',
