@@ -113,6 +113,7 @@ function checkDefault(
     string: typeof value === 'string',
     boolean: typeof value === 'boolean',
     array: Array.isArray(value),
+    object: typeof value === 'object' && !Array.isArray(value),
     integer: Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
   };
   assert.equal(types[String(type)], true, `${where} is ${JSON.stringify(value)} by default`);
