@@ -1,7 +1,6 @@
 import { isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { actionTypes } from '../policy/actions.ts';
+import { actionTypes, unsupportedActions } from '../policy/actions.ts';
 import { adaptRateLimit, adaptSecretReads } from './adapt-config.ts';
-import { knownActions } from './known-actions.ts';
 
 /** One thing that was found in a document. */
 export interface Finding {
@@ -122,18 +121,21 @@ function readRule(rule: unknown, path: string, report: ImportReport): boolean {
   return written > 0 && rest.length === 0;
 }
 
+/** Leaving them out changes nothing that anybody relies on. All others stay, so that a guard is never lost in silence. */
+export const needlessActions: ReadonlySet<string> = new Set(['compress-response', 'terminate-tls']);
+
 /** @returns whether it stays */
 function readAction(action: YAMLMap, path: string, report: ImportReport): boolean {
   const type = String(action.get('type'));
-  const known = knownActions.get(type);
   if (actionTypes.includes(type)) {
     report.works.push({ path, what: `action "${type}"` });
-  } else if (known?.needless) {
-    report.adapted.push({ path, what: `action "${type}" removed: ${known.remedy}` });
+  } else if (needlessActions.has(type)) {
+    report.adapted.push({ path, what: `action "${type}" removed: ${unsupportedActions.get(type)}` });
     return false;
   } else {
-    const remedy = known?.remedy ?? `use one of ${actionTypes.join(', ')}`;
-    report.notSupported.push({ path, what: known ? `action "${type}"` : `there is no action "${type}"`, remedy });
+    const reason = unsupportedActions.get(type);
+    const what = reason === undefined ? `there is no action "${type}"` : `action "${type}"`;
+    report.notSupported.push({ path, what, remedy: reason ?? `use one of ${actionTypes.join(', ')}` });
   }
   if (type === 'rate-limit') adaptRateLimit(action, path, report);
   return true;

@@ -90,3 +90,52 @@ test('a policy that is wrong is refused with its problems', async () => {
   const answer = await api.call('POST', `/endpoints/${api.endpointId}/explain`, { body });
   assert.deepEqual([answer.status, answer.body.error_code], [422, 'invalid_policy']);
 });
+
+const withRules = (request: object[]) => JSON.stringify({ on_http_request: request });
+
+test('of a policy with rules it says which apply, what they do, and which configuration answers', async () => {
+  const strategy = (id: string) => ({ model_selection: { strategy: [`ai.models.filter(m, m.id == '${id}')`] } });
+  const traffic_policy = withRules([
+    { name: 'office', actions: [{ type: 'restrict-ips', config: { allow: ['203.0.113.0/24'] } }] },
+    { actions: [{ type: 'rate-limit', config: { capacity: 1, rate: '60s', bucket_key: ["'all'"] } }] },
+    {
+      name: 'urgent',
+      expressions: ["req.headers['x-priority'][0] == 'high'"],
+      actions: [{ type: 'ai-gateway', config: strategy('gpt-4o') }],
+    },
+    { actions: [{ type: 'ai-gateway', config: strategy('gpt-4o-mini') }] },
+  ]);
+  const ask = (headers: Record<string, string>, client_ip = '203.0.113.9') =>
+    explain({ body: { messages }, headers, client_ip, traffic_policy });
+  const urgent = await ask({ 'X-Priority': 'high' });
+  assert.deepEqual(
+    urgent.rules.map(({ rule, applies }) => [rule, applies]),
+    [
+      ['office', true],
+      ['on_http_request[1]', true],
+      ['urgent', true],
+    ],
+  );
+  assert.match(urgent.rules[1]?.actions[0]?.what ?? '', /left out/);
+  assert.deepEqual([urgent.answered_by, namesOf(urgent)], ['ai-gateway', ['openai:gpt-4o']]);
+  const other = await ask({});
+  assert.deepEqual([other.rules.length, other.rules[2]?.applies, namesOf(other)], [4, false, ['openai:gpt-4o-mini']]);
+  const outside = await ask({}, '198.51.100.1');
+  assert.deepEqual([outside.error?.code, outside.answered_by, namesOf(outside)], ['ip_not_allowed', null, []]);
+});
+
+test('a request that no rule answers, and a rule that fails, are told as the gateway would tell them', async () => {
+  const noRule = await explain({
+    body: { messages },
+    traffic_policy: withRules([{ expressions: ["req.method == 'GET'"], actions: [{ type: 'ai-gateway' }] }]),
+  });
+  assert.deepEqual([noRule.error?.code, noRule.error?.status], ['no_rule_answered', 404]);
+  const failing = await explain({
+    body: { messages },
+    headers: { 'x-level': 'high' },
+    traffic_policy: withRules([
+      { expressions: ["int(req.headers['x-level'][0]) > 1"], actions: [{ type: 'ai-gateway' }] },
+    ]),
+  });
+  assert.equal(failing.error?.code, 'ERR_NGROK_2254');
+});
