@@ -54,7 +54,9 @@ export async function runSchedule(
 async function prepare(world: World): Promise<void> {
   const { random } = world;
   const process = new Process(world);
-  await run(world, process.buy(newLot(world, random.between(10, 60))));
+  const first = newLot(world, random.between(10, 60));
+  const outlives = world.isTight && random.chance(0.6);
+  await run(world, process.buy(outlives ? { ...first, expiresAtSeconds: farAway(world) } : first));
   const shards = random.between(1, 3);
   if (shards > 1) await run(world, process.spread(shards));
 }
@@ -78,8 +80,8 @@ function planActs(world: World): (() => Promise<unknown>)[] {
   // Payments are reported twice, as payment providers do.
   for (const lot of lots) if (random.chance(world.isTight ? 0.8 : 0.5)) add(random.between(1, 2), () => one().buy(lot));
   // Refunds are reported twice like payments; some of a part of a lot, and then perhaps of another part of it.
-  if (random.chance(0.4)) {
-    const lotId = random.pick([...world.rules.lotIds(), ...lots.map(({ id }) => id)]);
+  if (random.chance(world.isTight ? 0.9 : 0.4)) {
+    const lotId = random.pick([...world.rules.lotIds(), ...(world.isTight ? [] : lots.map(({ id }) => id))]);
     const part = random.chance(0.5) ? { amountMaxNanoUsd: BigInt(random.between(1, 60)) * micro } : {};
     for (let parts = random.chance(0.3) ? 2 : 1; parts > 0; parts--) {
       const id = newId('rf', world.nowMs, length => random.bytes(length));
@@ -88,12 +90,12 @@ function planActs(world: World): (() => Promise<unknown>)[] {
   }
   // Now and then there are more lots than one item keeps, while the number of shards changes.
   if (random.chance(0.04)) {
-    const expiresAtSeconds = Math.floor(world.nowMs / 1000) + 10_000_000;
+    const expiresAtSeconds = farAway(world);
     add(15, () => one().buy({ ...newLot(world, random.between(1, 9)), expiresAtSeconds }));
     add(random.between(0, 2), () => one().spread(random.between(1, 3)));
   }
   if (random.chance(0.3)) add(1, () => one().spread(random.between(1, 3)));
-  add(random.between(0, 3), () => one().move(random.between(0, 2), BigInt(random.between(1, 50)) * micro));
+  add(random.between(0, 5), () => one().move(random.between(0, 2), BigInt(random.between(1, 50)) * micro));
   add(random.between(0, 3), () => one().sweep());
   return acts;
 }
@@ -110,6 +112,10 @@ function planKeys(world: World): (LimitedKey | undefined)[] {
     world.rules.limits.set(name, limitNanoUsd);
   }
   return random.chance(0.5) ? [key] : [key, undefined];
+}
+
+function farAway(world: World): number {
+  return Math.floor(world.nowMs / 1000) + 10_000_000;
 }
 
 /** Most lots outlive the history; some end in it, and some have ended when they arrive. */
