@@ -31,6 +31,7 @@ const errorTable = {
   ERR_NGROK_27009: [500, 'key_validation_failed'],
   account_suspended: [403, 'permission_error'],
   key_limit_reached: [403, 'insufficient_credits'],
+  host_not_valid: [400, 'invalid_request_error'],
   no_rule_answered: [404, 'not_found_error'],
   policy_broke_body: [422, 'policy_failed'],
   policy_dependency_failed: [503, 'service_unavailable'], // what a rule asks did not answer

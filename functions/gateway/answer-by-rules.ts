@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
 import type { CompiledRules } from '../policy/run/compile-rules.ts';
 import { isEventStream, transformMessages } from '../policy/run/message-transform.ts';
@@ -7,12 +8,21 @@ import { messageTransforms, runPhase } from '../policy/run/run-phase.ts';
 import { surfaceAt } from '../providers/surfaces.ts';
 import type { CompiledAiGateway } from '../routing/compile-policy.ts';
 import { foreignCredential } from './authenticate.ts';
-import { type BegunRequest, callModels } from './call-models.ts';
+import { type BegunRequest, callModels, type ModelsResponse } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
 import type { Gateway, GatewayResponse } from './gateway.ts';
+import { AnswerCut } from './open-answer.ts';
 import { readSecrets } from './secret-scope.ts';
 import { startRun } from './start-run.ts';
 import { UnreadBody } from './unread-body.ts';
+
+type Incoming = Omit<BegunRequest, 'facts' | 'rules' | 'earlierAttempts'>;
+
+interface CalledModels {
+  response: ModelsResponse;
+  body: UnreadBody;
+  requestId: string;
+}
 
 /** What a policy with rules compiles to. */
 export interface RulesPolicy {
@@ -26,25 +36,24 @@ export interface RulesPolicy {
  * @throws what reading secrets throws; all else becomes an answer
  */
 export async function answerByRules(
-  begun: Omit<BegunRequest, 'facts' | 'rules'>,
+  begun: Incoming,
   { rules, aiGateways }: RulesPolicy,
   gateway: Gateway,
 ): Promise<GatewayResponse> {
   const { requestId, caller } = begun;
   const secrets = await readSecrets(caller.endpoint.accountId, rules.secrets, gateway.accountSecrets);
-  /** What to do when the answer is out. */
-  const endings: (() => Promise<void>)[] = [];
+  /** The last call of models, which is the one that counts. */
+  let last: CalledModels | undefined;
 
   const answerWithModels = async (config: AiGatewayConfig, run: PolicyRun): Promise<ModelsAnswer> => {
     const aiGateway = aiGateways.get(config);
     if (!aiGateway) throw new Error('an ai-gateway action was not compiled with its policy');
-    const response = await callModels(asChanged(begun, run), aiGateway, gateway);
+    const earlierAttempts = last ? await last.response.passOver() : [];
+    // Holds are named after requests, and what belonged to one must never settle another.
+    const id = last ? newId('rq', gateway.now(), gateway.randomBytes) : requestId;
+    const response = await callModels({ ...asChanged(begun, run), requestId: id, earlierAttempts }, aiGateway, gateway);
     const body = new UnreadBody(response.body);
-    // What models said is paid for, so it is read to its end even when a rule answers otherwise.
-    endings.push(async () => {
-      await body.readToEnd();
-      await response.finish();
-    });
+    last = { response, body, requestId: id };
     return { ...response, body };
   };
   const run = startRun(begun, secrets, answerWithModels, gateway);
@@ -60,9 +69,12 @@ export async function answerByRules(
   } catch (error) {
     run.answer = answerError(error);
   }
+  const wasStream = isEventStream(run.answer); // whatever rules make of its headers
   try {
-    run.answer = (await runPhase(rules.response, run)) ?? run.answer;
-    if (rules.message.length > 0 && isEventStream(run.answer)) {
+    const replaced = await runPhase(rules.response, run);
+    const isStream = isEventStream(replaced ?? run.answer) || (wasStream && !replaced);
+    run.answer = replaced ?? run.answer;
+    if (isStream) {
       let { body } = run.answer;
       for (const transform of messageTransforms(rules.message, run)) body = transformMessages(body, transform);
       run.answer = { ...run.answer, body: endWithError(body, run.request.path) };
@@ -71,14 +83,13 @@ export async function answerByRules(
     run.answer = answerError(error);
   }
   const { status, headers, body } = run.answer as PolicyAnswer;
+  const models = last as CalledModels | undefined; // assigned while rules ran
   return {
     status,
-    headers: { ...headers, 'ngrok-aig-request-id': requestId },
+    headers: { ...headers, 'ngrok-aig-request-id': models?.requestId ?? requestId },
     body,
     finish: async () => {
-      const results = await Promise.allSettled(
-        [...endings, ...run.atEnd.map(end => () => end(status))].map(end => end()),
-      );
+      const results = await Promise.allSettled([models && finishModels(models), ...run.atEnd.map(end => end(status))]);
       for (const result of results) {
         if (result.status === 'rejected') gateway.report(`the end of ${requestId} failed`, result.reason);
       }
@@ -86,8 +97,19 @@ export async function answerByRules(
   };
 }
 
+/** What models said is paid for, so it is read to its end even when a rule has answered otherwise. */
+async function finishModels({ response, body }: CalledModels): Promise<void> {
+  try {
+    await body.readToEnd();
+  } catch (error) {
+    if (!(error instanceof AnswerCut)) throw error;
+  } finally {
+    await response.finish();
+  }
+}
+
 /** The request as rules have left it. A credential that they removed or replaced is what they made of it. */
-function asChanged(begun: Omit<BegunRequest, 'facts' | 'rules'>, run: PolicyRun): BegunRequest {
+function asChanged(begun: Incoming, run: PolicyRun): Omit<BegunRequest, 'earlierAttempts'> {
   const { method, path, query, headers, body } = run.request;
   const request = { ...begun.request, method, path, query, headers, body, addedHeaders: run.addedHeaders };
   const caller = { ...begun.caller, path, clientCredential: foreignCredential(headers) };
@@ -106,7 +128,7 @@ async function* endWithError(body: AsyncIterable<string | Buffer>, path: string)
   }
 }
 
-function noRuleAnswered({ caller, request }: Omit<BegunRequest, 'facts' | 'rules'>): GatewayError {
+function noRuleAnswered({ caller, request }: Incoming): GatewayError {
   const message = `No rule of endpoint "${caller.endpoint.slug}" answers ${request.method} ${caller.path}; its policy needs an action such as ai-gateway or custom-response for it`;
   return new GatewayError('no_rule_answered', message);
 }

@@ -9,6 +9,8 @@ import { errorAnswer } from './error-response.ts';
 import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
 import { readFacts } from './start-run.ts';
 
+const withoutRules = { rules: undefined, earlierAttempts: [] };
+
 /** As large as an event that Lambda accepts. */
 const bodyBytesMax = 6 * 1024 * 1024;
 
@@ -23,18 +25,28 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
         `The body has ${request.body.length} bytes; at most ${bodyBytesMax} are accepted`,
       );
     }
+    checkHost(request.headers.host);
     const caller = await authenticate(request, gateway);
     const { policy } = caller.endpoint;
     const begun = { requestId, startedAtMs, request, caller };
     if (policy.rules) return await answerByRules(begun, policy, gateway);
     return await callModels(
-      { ...begun, facts: () => readFacts(begun, gateway), rules: undefined },
+      { ...begun, facts: () => readFacts(begun, gateway), ...withoutRules },
       policy.aiGateway,
       gateway,
     );
   } catch (error) {
     return refused(error, request, requestId, gateway);
   }
+}
+
+/** What is no host could be taken for a part of the path by whoever reads the URL. @throws GatewayError 400 */
+function checkHost(host: string | undefined): void {
+  if (host === undefined || (/^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`))) return;
+  throw new GatewayError(
+    'host_not_valid',
+    'The header "host" is neither a name nor an address, with a port or without',
+  );
 }
 
 function refused(error: unknown, request: GatewayRequest, requestId: string, gateway: Gateway): GatewayResponse {

@@ -8,7 +8,7 @@ import { resolveCandidates } from '../routing/resolve-candidates.ts';
 import { firstAnswer } from './attempts.ts';
 import type { Caller } from './authenticate.ts';
 import { errorAnswer } from './error-response.ts';
-import { type Exchange, startExchange } from './exchange.ts';
+import { type Attempt, type Exchange, startExchange } from './exchange.ts';
 import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
 import { answerModels, isModelsPath } from './list-models.ts';
 import { planCall } from './plan-call.ts';
@@ -25,11 +25,19 @@ export interface BegunRequest {
   /** What expressions read of the request. */
   facts(): PolicyFacts;
   rules: Exchange['rules'];
+  /** Of `ai-gateway` actions that were passed over. */
+  earlierAttempts: Exchange['earlierAttempts'];
 }
 
 /** What an `ai-gateway` action answers. */
 export interface ModelsResponse extends GatewayResponse {
   isError: boolean;
+  /**
+   * Ends a call that failed and whose error nobody gets, because the next action answers: gives back what it has set aside
+   * and leaves no record. To be called instead of `finish`.
+   * @returns its attempts, for the record of the next
+   */
+  passOver(): Promise<readonly Attempt[]>;
   /** What the call did so far, as policies read it: see `result-tree.ts`. Undefined where none was begun. */
   result(): object | undefined;
 }
@@ -49,9 +57,20 @@ export async function callModels(
     const surface = readSurface(request, caller);
     const call = parseModelCall(request.body, surface);
     const resolution = resolveCandidates(call, aiGateway.catalog, aiGateway.modelSelectors);
-    const { requestId, startedAtMs, facts, rules } = begun;
+    const { requestId, startedAtMs, facts, rules, earlierAttempts } = begun;
     exchange = startExchange(
-      { requestId, startedAtMs, traceId: traceIdOf(request), caller, aiGateway, call, facts, rules, resolution },
+      {
+        requestId,
+        startedAtMs,
+        traceId: traceIdOf(request),
+        caller,
+        aiGateway,
+        call,
+        facts,
+        rules,
+        resolution,
+        earlierAttempts,
+      },
       request.timeLeftMs,
     );
     if (resolution.error) throw resolution.error;
@@ -92,16 +111,18 @@ function relayed(
     body: answer.body,
     isError: false,
     finish: () => finish(exchange, gateway),
+    passOver: () => passOver(exchange, gateway),
     result: () => resultTree(request, exchange, undefined, gateway),
   };
 }
 
 function refused(
   error: unknown,
-  { request, caller, requestId }: BegunRequest,
+  begun: BegunRequest,
   exchange: Exchange | undefined,
   gateway: Gateway,
 ): ModelsResponse {
+  const { request, caller, requestId } = begun;
   const format = exchange?.call.surface.format ?? surfaceAt(caller.path)?.format ?? 'openai';
   const answer = errorAnswer(error, format, requestId, gateway);
   if (exchange) {
@@ -115,6 +136,7 @@ function refused(
     body: wholeBody(answer.body),
     isError: true,
     finish: async () => exchange && finish(exchange, gateway),
+    passOver: async () => (exchange ? passOver(exchange, gateway) : begun.earlierAttempts),
     result: () => exchange && resultTree(request, exchange, answer.error, gateway),
   };
 }
@@ -124,6 +146,21 @@ async function finish(exchange: Exchange, gateway: Gateway): Promise<void> {
   await recordExchange(exchange, gateway);
 }
 
+/** What fails here is reported, and the sweep gives back what is left. */
+async function passOver(exchange: Exchange, gateway: Gateway): Promise<readonly Attempt[]> {
+  exchange.deadline.stop();
+  const { hold, limitHold } = exchange;
+  const results = await Promise.allSettled([
+    hold && gateway.balances.settle(hold, 0n, gateway.now()),
+    limitHold && gateway.keyLimits.release(limitHold),
+  ]);
+  for (const result of results) {
+    if (result.status === 'rejected')
+      gateway.report(`giving back what ${exchange.requestId} held failed`, result.reason);
+  }
+  return [...exchange.earlierAttempts, ...exchange.attempts];
+}
+
 function listing(requestId: string, body: object): ModelsResponse {
   return {
     status: 200,
@@ -131,15 +168,16 @@ function listing(requestId: string, body: object): ModelsResponse {
     body: wholeBody(JSON.stringify(body)),
     isError: false,
     finish: async () => {},
+    passOver: async () => [],
     result: () => undefined,
   };
 }
 
 /** Which provider and model answered, after how many attempts, and to how many tokens the balance limited the answer. */
-function traceHeaders({ requestId, served, attempts }: Exchange): Record<string, string> {
+function traceHeaders({ requestId, served, attempts, earlierAttempts }: Exchange): Record<string, string> {
   return {
     'ngrok-aig-request-id': requestId,
-    'ngrok-aig-attempts': String(attempts.length),
+    'ngrok-aig-attempts': String(earlierAttempts.length + attempts.length),
     ...(served && {
       'ngrok-aig-provider': served.candidate.provider.id,
       'ngrok-aig-model': headerText(served.candidate.model.id),

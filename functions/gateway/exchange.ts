@@ -33,6 +33,8 @@ export interface Exchange {
   /** Candidates that could not be tried. */
   dropped: readonly Rejection[];
   attempts: Attempt[];
+  /** Those of `ai-gateway` actions before this one, which failed and were passed over. */
+  earlierAttempts: readonly Attempt[];
   /** Money set aside, once a managed key is about to be used. */
   hold: Hold | undefined;
   /** The same of the gateway key's limit, when it has one. */
@@ -87,7 +89,16 @@ export interface Deadline {
 export function startExchange(
   begun: Pick<
     Exchange,
-    'requestId' | 'startedAtMs' | 'traceId' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'rules' | 'resolution'
+    | 'requestId'
+    | 'startedAtMs'
+    | 'traceId'
+    | 'caller'
+    | 'aiGateway'
+    | 'call'
+    | 'facts'
+    | 'rules'
+    | 'resolution'
+    | 'earlierAttempts'
   >,
   timeLeftMs: number,
 ): Exchange {

@@ -74,7 +74,9 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     errorCode: exchange.errorCode,
     provider: served?.candidate.provider.id,
     model: modelId,
-    attempts: exchange.attempts.map((attempt, index) => toAttemptRecord(attempt, index, exchange, nowMs, gateway)),
+    attempts: [...exchange.earlierAttempts, ...exchange.attempts].map(attempt =>
+      toAttemptRecord(attempt, exchange, nowMs, gateway),
+    ),
     resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && reported === undefined ? true : undefined,
@@ -96,19 +98,19 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
 
 /** The last attempt of a request that was answered went on for as long as its answer. */
 function toAttemptRecord(
-  { record, startedAtMs }: Attempt,
-  index: number,
+  attempt: Attempt,
   { attempts, served, call, firstContentAtMs, answeredAtMs }: Exchange,
   nowMs: number,
   { catalog }: Gateway,
 ): AttemptRecord {
+  const { record, startedAtMs } = attempt;
   const price = record.usage && catalog.model(record.provider, record.model)?.price;
   const recorded = {
     ...record,
     error: record.error && cut(record.error),
     ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
   };
-  if (!served || index < attempts.length - 1) return recorded;
+  if (!served || attempt !== attempts.at(-1)) return recorded;
   return {
     ...recorded,
     firstTokenMs: call.streaming && firstContentAtMs !== undefined ? firstContentAtMs - startedAtMs : undefined,

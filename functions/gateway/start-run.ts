@@ -6,7 +6,7 @@ import type { Gateway } from './gateway.ts';
 
 /** Begins a request's way through its policy: the facts that rules and templates read. */
 export function startRun(
-  { requestId, startedAtMs, request, caller }: Omit<BegunRequest, 'facts' | 'rules'>,
+  { requestId, startedAtMs, request, caller }: Omit<BegunRequest, 'facts' | 'rules' | 'earlierAttempts'>,
   secrets: SecretLookup,
   callModels: PolicyServices['callModels'],
   gateway: Gateway,
@@ -32,7 +32,10 @@ export function startRun(
 }
 
 /** What templates of a policy without rules read of a request. */
-export function readFacts(begun: Omit<BegunRequest, 'facts' | 'rules'>, gateway: Gateway): PolicyFacts {
+export function readFacts(
+  begun: Omit<BegunRequest, 'facts' | 'rules' | 'earlierAttempts'>,
+  gateway: Gateway,
+): PolicyFacts {
   const noModels = () => Promise.reject(new Error('a policy without rules has no run'));
   return startRun(begun, { get: () => undefined }, noModels, gateway).facts;
 }

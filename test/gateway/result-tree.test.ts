@@ -51,6 +51,7 @@ async function resultOf(body: object) {
     caller,
     facts: () => assert.fail(),
     rules: undefined,
+    earlierAttempts: [],
   };
   const response = await callModels(begun, policy.aiGateway, gateway.gateway);
   for await (const _ of response.body); // an answer is read to its end before its result is whole

@@ -144,15 +144,12 @@ test('the recipe of a rate limit for each key counts a key once, however it is s
 });
 
 test('the token of the bearer-list recipe reaches no provider', async () => {
-  gateway.secrets[`accounts/${gateway.accountId}`] = {};
-  await use([
-    {
-      expressions: ["!(req.headers['authorization'][0] in ['Bearer tok-web'])"],
-      actions: [{ type: 'deny', config: { status_code: 401 } }],
-    },
-    // As docs/policies/bearer-list.yaml goes on, with the secret written out.
-    { actions: [{ type: 'ai-gateway', config: { providers: [{ id: 'openai', api_keys: [{ value: 'sk-own' }] }] } }] },
-  ]);
+  gateway.secrets[`accounts/${gateway.accountId}`] = {
+    'clients/web': 'tok-web',
+    'clients/batch': 'tok-batch',
+    'providers/openai': 'sk-own',
+  };
+  await gateway.setPolicy(await readFile('docs/policies/bearer-list.yaml', 'utf8'));
   const endpoint = await gateway.gateway.endpoint(gateway.accountId, gateway.endpointId);
   const response = await fetch(`${gateway.url}/e/${endpoint?.slug}/v1/messages`, {
     method: 'POST',

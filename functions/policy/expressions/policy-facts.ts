@@ -38,6 +38,8 @@ export interface RequestFacts {
   /** By name in lower case. Lambda has joined repeated ones by commas, and a `cookie` header holds the cookies. */
   headers: Readonly<Record<string, string>>;
   clientIp: string;
+  /** Of the gateway key that was shown and proven. */
+  gatewayKeyId?: string | undefined;
   bodyBytes: number;
   receivedAtMs: number;
   /** Absent for a request without a body. */

@@ -64,9 +64,13 @@ export class RequestView {
     return query === '' ? path : `${path}?${query}`;
   }
 
-  /** With dots in the path resolved. A host that is no host is left out: clients may send anything. */
+  /** With dots in the path resolved. Host and path cannot be taken for each other; one that is no host is left out. */
   get parsedUrl(): URL {
-    this.#url ??= URL.parse(this.rawUrl) ?? new URL(`${this.facts.scheme}://unknown${this.uri}`);
+    const { scheme, host } = this.facts;
+    if (!this.#url) {
+      this.#url = new URL(`${scheme}://unknown${this.uri}`);
+      if (/^[\w.:[\]-]+$/.test(host)) this.#url.host = host;
+    }
     return this.#url;
   }
 
@@ -90,6 +94,7 @@ export function requestView(facts: RequestFacts): RequestView {
 /** Fields of what is a text and has fields too, such as `req.url.host`, have a dot in their names; see `text-fields.ts`. */
 export const requestType: CelType = declareType('Request', 'req', RequestView, {
   id: ['string', ({ facts }) => facts.id],
+  gateway_key_id: ['string', ({ facts }) => facts.gatewayKeyId ?? ''],
   method: ['string', ({ facts }) => facts.method],
   host: ['string', ({ facts }) => facts.host],
   version: ['string', ({ facts }) => facts.httpVersion],

@@ -4,7 +4,7 @@ import { type EventTexts, isObject, type JsonObject, objectsIn, type TextSlot } 
 const textFields = ['content', 'reasoning_content', 'reasoning', 'refusal'];
 
 /**
- * Where chunks of chat/completions have text.
+ * Where chunks of chat/completions have text, and those of the older completions.
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 export function chatTexts(chunk: JsonObject): EventTexts {
@@ -50,6 +50,11 @@ function choiceSlots(chunk: JsonObject, at: number, choice: JsonObject): TextSlo
     add(delta.function_call.arguments, ['function_call', 'arguments'], rest => ({
       function_call: { arguments: rest },
     }));
+  }
+  if (typeof choice.text === 'string') {
+    const channel = `${key}/text`;
+    const rest = (text: string) => ({ data: { ...chunk, choices: [{ ...choice, text, finish_reason: null }] } });
+    slots.push({ path: ['choices', at, 'text'], text: choice.text, channel, carry: rest });
   }
   return [
     ...slots,

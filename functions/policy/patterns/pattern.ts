@@ -25,14 +25,23 @@ export interface Progress {
   lastMatchEnd: number;
 }
 
+/** What replacing may make of a text. Longer than any body, and short enough for a function's memory. */
+export const replacedLengthMax = 32 * 1024 * 1024;
+
+/** What is asked for would take too much time or memory. */
+export class TooCostly extends Error {
+  override readonly name: string = 'TooCostly';
+}
+
 /** A text needs more time and memory than a pattern may take: the pattern is badly suited to texts of this length. */
-export class PatternTooCostly extends Error {
+export class PatternTooCostly extends TooCostly {
+  override readonly name = 'PatternTooCostly';
+
   constructor(source: string, length: number) {
     super(
       `the pattern ${quoted(source)} has too many states on a text of ${length} characters; ` +
         'use smaller counts, or let what is counted not contain what follows it',
     );
-    this.name = 'PatternTooCostly';
   }
 }
 
@@ -68,9 +77,9 @@ export class Pattern {
   }
 
   /** Replaces every match. @throws PatternTooCostly on texts of more than a thousand characters */
-  replaceAll(text: string, replacement: Replacement, onMatch?: MatchTest): string {
+  replaceAll(text: string, replacement: Replacement, onMatch?: MatchTest, lengthMax?: number): string {
     const span = { from: 0, end: text.length, isOpen: false };
-    return this.replaceWithin(text, span, { from: 0, lastMatchEnd: -1 }, replacement, onMatch);
+    return this.replaceWithin(text, span, { from: 0, lastMatchEnd: -1 }, replacement, onMatch, lengthMax);
   }
 
   /**
@@ -78,7 +87,14 @@ export class Pattern {
    * Afterwards `progress.from` is where an open text has to be looked through again once more of it is there.
    * @returns the text between the two
    */
-  replaceWithin(text: string, span: Span, progress: Progress, replacement: Replacement, onMatch?: MatchTest): string {
+  replaceWithin(
+    text: string,
+    span: Span,
+    progress: Progress,
+    replacement: Replacement,
+    onMatch?: MatchTest,
+    lengthMax = replacedLengthMax,
+  ): string {
     const pieces = replacement.filter(piece => typeof piece === 'string' || piece <= this.groupCount);
     const fixed = pieces.every(piece => typeof piece === 'string') ? pieces.join('') : undefined;
     const needsGroups = pieces.some(piece => typeof piece === 'number' && piece > 0);
@@ -105,6 +121,9 @@ export class Pattern {
           if (fixed === undefined) expand(pieces, text, start, end, slots, output);
           else output.add(fixed);
           copied = end;
+          if (output.length > lengthMax) {
+            throw new TooCostly(`the pattern ${quoted(this.source)} makes over ${lengthMax} characters of the text`);
+          }
         }
         progress.lastMatchEnd = end;
         from = end > from ? end : from + widthAt(text, from);

@@ -84,8 +84,12 @@ export function replaceInText(text: string, rules: readonly ReplacementRule[], l
  * Rules act on a body as it is written, and may so break its JSON.
  * @returns the rule after which the text is no longer JSON; undefined when it is in the end, or never was
  */
-export function ruleThatBreaksJson(text: string, rules: readonly ReplacementRule[]): number | undefined {
-  if (!isJson(text) || isJson(replaceInText(text, rules))) return undefined;
+export function ruleThatBreaksJson(
+  text: string,
+  rules: readonly ReplacementRule[],
+  replaced = replaceInText(text, rules),
+): number | undefined {
+  if (!isJson(text) || isJson(replaced)) return undefined;
   let result = text;
   const staysJson = rules.map(rule => {
     result = replaceInText(result, [rule]);

@@ -4,6 +4,9 @@ import { type MatchLog, matchTest, type ReplacementRule } from './replace.ts';
 /** How much of a text one rule may hold back while a match may still come of it, in UTF-16 units. */
 export const windowMax = 256;
 
+/** What replacing may make of one piece of a text. */
+const pieceLengthMax = 256 * 1024;
+
 /** Why a pattern cannot be used on text that is passed on while it comes, if it cannot. */
 export function streamProblem({ source, lengthMax }: Pattern): string | undefined {
   const remedy = `give its repetitions upper limits, such as {1,64} in place of +`;
@@ -75,7 +78,7 @@ class Stage {
   private replace(end: number, isOpen: boolean): string {
     const { pattern, replacement } = this.rule;
     const span = { from: this.progress.from, end, isOpen };
-    return pattern.replaceWithin(this.text, span, this.progress, replacement, this.test);
+    return pattern.replaceWithin(this.text, span, this.progress, replacement, this.test, pieceLengthMax);
   }
 
   private forget(): void {

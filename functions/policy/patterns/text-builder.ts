@@ -5,8 +5,11 @@ const piecesMax = 1_024;
 export class TextBuilder {
   private pieces: string[] = [];
   private readonly joined: string[] = [];
+  /** In UTF-16 units. */
+  length = 0;
 
   add(piece: string): void {
+    this.length += piece.length;
     if (this.pieces.push(piece) < piecesMax) return;
     this.joined.push(this.pieces.join(''));
     this.pieces = [];

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { PatternTooCostly } from '../patterns/pattern.ts';
+import { TooCostly } from '../patterns/pattern.ts';
 import { compileRule, type ReplacementRule, type RuleTemplate } from '../patterns/replace.ts';
 import type { ActionCompiler } from './compile-rules.ts';
 import type { PolicyRun } from './policy-run.ts';
@@ -34,7 +34,7 @@ export function withinCost<Result>(compiler: Pick<ActionCompiler, 'label'>, repl
   try {
     return replace();
   } catch (cause) {
-    if (!(cause instanceof PatternTooCostly)) throw cause;
+    if (!(cause instanceof TooCostly)) throw cause;
     throw new GatewayError('ERR_NGROK_2238', `The ${compiler.label} was stopped: ${cause.message}`, { cause });
   }
 }

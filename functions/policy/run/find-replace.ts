@@ -13,6 +13,9 @@ import { isEventStream, transformMessages } from './message-transform.ts';
 import { type PolicyRun, wholeBody } from './policy-run.ts';
 import { replaceInBody } from './replace-in-body.ts';
 
+/** As large as a request may be when it arrives. */
+const requestBytesMax = 6 * 1024 * 1024;
+
 /** An answer longer than this is not looked through, and not sent either. */
 const bodyBytesMax = 32 * 1024 * 1024;
 
@@ -29,9 +32,9 @@ export const runRequestBodyFindReplace: ActionRunner<z.output<typeof requestBody
   compiler,
 ) => {
   const rulesFor = compileReplacements(replacements, compiler);
-  return run => {
+  return async run => {
     const { request } = run;
-    const replaced = replaceInBody(request.body.toString('utf8'), rulesFor(run), compiler);
+    const replaced = await replaceInBody(request.body.toString('utf8'), rulesFor(run), compiler, requestBytesMax);
     run.note('request-body-find-replace', { replacements: replaced.matches });
     if (replaced.matches.length > 0) run.request = { ...request, body: Buffer.from(replaced.text) };
     return undefined;
@@ -52,7 +55,7 @@ export const runResponseBodyFindReplace: ActionRunner<z.output<typeof responseBo
       return undefined;
     }
     const body = await readWhole(answer.body, compiler);
-    const { text, matches } = replaceInBody(body.toString('utf8'), rulesFor(run), compiler);
+    const { text, matches } = await replaceInBody(body.toString('utf8'), rulesFor(run), compiler, bodyBytesMax);
     run.note('response-body-find-replace', { replacements: matches });
     run.answer = { ...answer, body: wholeBody(matches.length > 0 ? text : body) };
     return undefined;
@@ -66,8 +69,14 @@ export const runSseFindReplace: StreamActionRunner<z.output<typeof sseFindReplac
   const rulesFor = compileReplacements(replacements, compiler);
   return run => {
     const note = noteOf(run, 'sse-find-replace');
-    const surface = textSurfaces[run.request.path];
-    if (scope === 'message' || !surface) return new MessageReplacer(field, rulesFor(run), compiler, note);
+    if (scope === 'message') return new MessageReplacer(field, rulesFor(run), compiler, note);
+    const { path } = run.request;
+    const surface = textSurfaces[path];
+    if (!surface) {
+      const known = Object.keys(textSurfaces).join(', ');
+      const message = `Streams of ${path} cannot be looked through as one text, which ${compiler.label} asks for; it knows ${known}`;
+      throw new GatewayError('policy_broke_body', message);
+    }
     const log = new MatchLog();
     note(log.matches);
     const editor = new StreamTextEditor(surface, rulesFor(run), log);
@@ -78,9 +87,10 @@ export const runSseFindReplace: StreamActionRunner<z.output<typeof sseFindReplac
   };
 };
 
-/** Whose streams have text that is known as such; in others each message is looked at by itself. */
+/** Whose streams have text that is known as such; what others say is not let through unseen. */
 const textSurfaces: Readonly<Record<string, TextSurface>> = {
   '/v1/chat/completions': 'chat-completions',
+  '/v1/completions': 'chat-completions',
   '/v1/responses': 'responses',
   '/v1/messages': 'messages',
 };

@@ -2,7 +2,7 @@ import type { SseEvent } from '../../core/sse.ts';
 import type { FoundMatch, ReplacementRule } from '../patterns/replace.ts';
 import type { ActionCompiler } from './compile-rules.ts';
 import type { MessageTransform } from './message-transform.ts';
-import { replaceInBody } from './replace-in-body.ts';
+import { replaceInMessage } from './replace-in-body.ts';
 
 /** Replaces in each message of a stream by itself, as it comes. One in which nothing is found passes as it is. */
 export class MessageReplacer implements MessageTransform {
@@ -24,11 +24,14 @@ export class MessageReplacer implements MessageTransform {
   }
 
   push({ raw, data }: SseEvent): Buffer[] {
-    const lines = raw.toString('utf8').split(/\r\n|\r|\n/);
+    const lines = raw
+      .toString('utf8')
+      .replace(/^\ufeff/, '')
+      .split(/\r\n|\r|\n/);
     const first = lines.findIndex(line => isField(line, this.field));
     if (first === -1) return [raw];
     const value = this.field === 'data' ? (data ?? '') : textOf(lines[first] as string);
-    const { text, matches } = replaceInBody(value, this.rules, this.compiler, this.field === 'data');
+    const { text, matches } = replaceInMessage(value, this.rules, this.compiler, this.field === 'data');
     if (matches.length === 0) return [raw];
     this.note(matches);
     const replaced = text.split(/\r\n|\r|\n/).map(line => `${this.field}: ${line}`);

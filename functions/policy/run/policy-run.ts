@@ -162,6 +162,7 @@ export class PolicyRun {
         httpVersion: caller.httpVersion,
         headers: request.headers as Readonly<Record<string, string>>,
         clientIp: caller.clientIp,
+        gatewayKeyId: caller.gatewayKeyId,
         bodyBytes: request.body.length,
         receivedAtMs: caller.receivedAtMs,
         ...(request.body.length > 0 && { bodyReceivedAtMs: caller.receivedAtMs }),

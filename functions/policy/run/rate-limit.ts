@@ -9,12 +9,16 @@ export const runRateLimit: ActionRunner<z.output<typeof rateLimit.config>> = (co
   const { name, capacity, rate: windowMs, enforce, on_error } = config;
   const keys = config.bucket_key.map(source => compiler.value(source));
   return async run => {
-    const bucketKey = keys.map(key => toText(key(run)));
+    const values = keys.map(key => key(run));
+    const bucketKey = values.map(toText);
     const note = (limited: boolean, error: { code: string; message: string }) =>
       run.note('rate-limit', { bucket_key: bucketKey, limited, error });
     let verdict: RateVerdict;
     try {
-      verdict = await run.services.takeRate(bucketOf(run, compiler.place, name, bucketKey), { capacity, windowMs });
+      verdict = await run.services.takeRate(bucketOf(run, compiler.place, name, values.map(toJson)), {
+        capacity,
+        windowMs,
+      });
     } catch (cause) {
       run.services.report(`${compiler.label} could not count a request`, cause);
       const message = `The ${compiler.label} could not count the request; try again`;
@@ -41,6 +45,10 @@ function bucketOf({ caller }: PolicyRun, place: string, name: string, bucketKey:
 }
 
 function toText(value: unknown): string {
-  if (typeof value === 'string') return value;
+  return typeof value === 'string' ? value : toJson(value);
+}
+
+/** Values of different types are different: an absent header is not the text "null". */
+function toJson(value: unknown): string {
   return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? 'null';
 }
