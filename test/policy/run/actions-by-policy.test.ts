@@ -44,21 +44,21 @@ test('the cookbook lets addresses in', async () => {
   assert.equal(error?.code, 'ip_not_allowed');
 });
 
-test('the cookbook limits rates by the key that is shown', async () => {
+test('the cookbook limits rates by the key that is proven', async () => {
   const policy = await cookbook('rate-limit-per-key');
-  const bucketOf = async (more: Record<string, string>) => {
+  const bucketOf = async (gatewayKeyId: string, more: Record<string, string> = {}) => {
     let taken: [string, object] | undefined;
     const takeRate = async (bucket: string, limit: object) => {
       taken = [bucket, limit];
       return { isLimited: false } as const;
     };
-    assert.equal(saidBy(await runPolicy(policy, { ...headers(more), services: { takeRate } })), 'models');
+    assert.equal(saidBy(await runPolicy(policy, { ...headers(more), caller: { gatewayKeyId }, services: { takeRate } })), 'models');
     return taken;
   };
-  const [red, limit] = (await bucketOf({ authorization: 'Bearer red' })) ?? [];
+  const [red, limit] = (await bucketOf('aigk_red')) ?? [];
   assert.deepEqual(limit, { capacity: 100, windowMs: 60_000 });
-  assert.equal((await bucketOf({ authorization: 'Bearer red' }))?.[0], red);
-  assert.notEqual((await bucketOf({ 'x-api-key': 'blue' }))?.[0], red);
+  assert.equal((await bucketOf('aigk_red', { authorization: 'anything' }))?.[0], red);
+  assert.notEqual((await bucketOf('aigk_blue'))?.[0], red);
 });
 
 test('the cookbook lets tokens in', async () => {
