@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { type Balance, brokenRules, emptyBalance } from '../../functions/core/balance.ts';
@@ -78,4 +80,15 @@ test('DynamoDB takes a write exactly when memory does, and makes the same of it'
     }),
     { numRuns: 25 },
   );
+});
+
+test('nothing but one module knows where balances lie, and nothing but another where limits do', () => {
+  const folder = join(import.meta.dirname, '../../functions');
+  const writers = globSync('**/*.ts', { cwd: folder }).flatMap(file => {
+    const source = readFileSync(join(folder, file), 'utf8').replaceAll(/\/\*\*.*?\*\//gs, '');
+    return /`(BALANCE|LIMIT)#|\bbalanceKey\(/.test(source) ? file : [];
+  });
+  assert.deepEqual(writers.sort(), ['store/balance-item.ts', 'store/balance-table.ts', 'store/limit-table.ts']);
+  const updates = readFileSync(join(folder, 'store/balance-table.ts'), 'utf8').match(/UpdateItemCommand\(/g);
+  assert.equal(updates?.length, 1, 'each transition is one conditional write');
 });
