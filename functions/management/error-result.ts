@@ -44,6 +44,7 @@ export function toManagementError(error: unknown): ManagementError {
   return new ManagementError('internal_error', 'The operation failed; this is not your fault', { cause: error });
 }
 
+/** A text for people, cut where nobody reads on. */
 export function shorten(message: string): string {
   if (message.length <= messageLengthMax) return message;
   return `${message.slice(0, messageLengthMax - 1).toWellFormed()}…`;

@@ -13,6 +13,7 @@ const conflicts = {
   deleted: 'What was made with this Idempotency-Key has been deleted since; use a new key',
 };
 
+/** The 409 for a key that has been used for something else. */
 export function idempotencyConflict(conflict: keyof typeof conflicts): ManagementError {
   return new ManagementError('idempotency_conflict', conflicts[conflict]);
 }
