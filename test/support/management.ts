@@ -80,6 +80,11 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
     report: (message, error) => reports.push(`${message}: ${error}`),
     fee: options.fee,
     accountSecrets: { client: secretsClient, prefix: 'tollgate/accounts/' },
+    events: {
+      secrets: secretsClient,
+      secretsPrefix: 'tollgate/destinations/',
+      egressRules: { allowLoopback: true, allowPrivate: true },
+    },
   };
   const server = await serveHttpApi(toHandlers(management), { cors: managementCors });
   const client = (token: string) => createManagementClient({ baseUrl: server.url, token });
