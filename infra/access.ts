@@ -1,11 +1,11 @@
 import type { TableName } from '../functions/store/tables.ts';
 import type { ManagementFunction } from './management-routes.ts';
 
-export type FunctionName = ManagementFunction | 'gateway' | 'expiry' | 'rollup' | 'bootstrap';
+export type FunctionName = ManagementFunction | 'gateway' | 'expiry' | 'rollup' | 'delivery' | 'bootstrap';
 
 export type TableAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';
 
-export type SecretName = 'pepper' | 'managedKeys' | 'managementKey' | 'stripe' | 'accounts';
+export type SecretName = 'pepper' | 'managedKeys' | 'managementKey' | 'stripe' | 'accounts' | 'destinations';
 
 export interface TableAccess {
   table: TableName;
@@ -21,6 +21,11 @@ export interface FunctionAccess {
   readsSecrets: readonly SecretName[];
   writesSecrets?: readonly SecretName[];
   createsSecrets?: readonly SecretName[];
+  deletesSecrets?: readonly SecretName[];
+  /** Writes to the AWS resources that the deployment lets events go to. */
+  sendsEvents?: true;
+  /** Publishes to the alert topic. */
+  alerts?: true;
 }
 
 /**
@@ -92,6 +97,25 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
     writesSecrets: ['accounts'],
     createsSecrets: ['accounts'],
   },
+  destinations: {
+    tables: [
+      ...managementBasics,
+      { table: 'keys', actions: ['PutItem'], partitions: ['IDEMPOTENCY#'] },
+      {
+        table: 'endpoints',
+        actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+        partitions: ['EVENTS#', 'DESTINATIONS'],
+      },
+      { table: 'usage', actions: ['Query'], partitions: ['OUTBOX#', 'DEADLETTER#', 'DELIVERY#'] },
+      { table: 'usage', actions: ['UpdateItem'], partitions: ['DELIVERY#'] }, // tries again at once
+    ],
+    // Reads what it wrote to send a test event.
+    readsSecrets: ['pepper', 'destinations'],
+    writesSecrets: ['destinations'],
+    createsSecrets: ['destinations'],
+    deletesSecrets: ['destinations'],
+    sendsEvents: true,
+  },
   observability: {
     tables: [
       ...managementBasics,
@@ -110,6 +134,9 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       // A purchase whose journal rows a crash left behind is written to the journal by the next sweep.
       { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#', 'LOT#'] },
       { table: 'usage', actions: ['GetItem', 'PutItem'] },
+      { table: 'keys', actions: ['GetItem'], partitions: ['ACCOUNT#'] }, // the threshold of a low balance
+      { table: 'endpoints', actions: ['Query'], partitions: ['EVENTS#'] }, // who is told
+      { table: 'endpoints', actions: ['GetItem'], partitions: ['ACCOUNT#'] },
     ],
     readsSecrets: [],
   },
@@ -121,8 +148,28 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
         actions: ['GetItem', 'PutItem', 'Query'],
         partitions: ['DAILY#', 'SERIES#', 'SNAPSHOT#', 'ROLLUP'],
       },
+      { table: 'usage', actions: ['PutItem'], partitions: ['OUTBOX#'] },
+      { table: 'usage', actions: ['GetItem', 'PutItem'], partitions: ['NOTICE#'] },
+      // Who is told of requests and changes, and of which endpoints.
+      { table: 'endpoints', actions: ['Query'], partitions: ['EVENTS#', 'DESTINATIONS'] },
+      { table: 'endpoints', actions: ['GetItem'], partitions: ['ACCOUNT#'] },
+      { table: 'keys', actions: ['Query'], partitions: ['AUDIT#'] },
     ],
     readsSecrets: [],
+  },
+  delivery: {
+    tables: [
+      { table: 'endpoints', actions: ['Query'], partitions: ['EVENTS#', 'DESTINATIONS'] },
+      { table: 'endpoints', actions: ['GetItem'], partitions: ['EVENTS#', 'ACCOUNT#'] },
+      { table: 'endpoints', actions: ['UpdateItem'], partitions: ['EVENTS#'] }, // pauses what fails for long
+      { table: 'usage', actions: ['Query', 'PutItem', 'DeleteItem'], partitions: ['OUTBOX#'] },
+      { table: 'usage', actions: ['PutItem'], partitions: ['DEADLETTER#'] },
+      { table: 'usage', actions: ['UpdateItem'], partitions: ['DELIVERY#'] },
+      { table: 'keys', actions: ['PutItem'], partitions: ['AUDIT#'] },
+    ],
+    readsSecrets: ['destinations'],
+    sendsEvents: true,
+    alerts: true,
   },
   bootstrap: {
     tables: [

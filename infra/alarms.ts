@@ -42,6 +42,7 @@ export class Alarms extends Construct {
       expiry,
       managementFaults,
       rollup,
+      delivery,
       concurrencyQuota,
       email,
     }: {
@@ -50,6 +51,7 @@ export class Alarms extends Construct {
       expiry: LambdaFunction;
       managementFaults: Metric;
       rollup: LambdaFunction;
+      delivery: LambdaFunction;
       concurrencyQuota: number;
       email: string | undefined;
     },
@@ -110,6 +112,19 @@ export class Alarms extends Construct {
       RollupStopped: {
         description: 'Usage records were not counted for half an hour: strategies and overviews see nothing new.',
         metric: rollup.metricInvocations({ period: Duration.minutes(30) }),
+        threshold: 1,
+        comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+        missingData: TreatMissingData.BREACHING,
+      },
+      DeliveryErrors: {
+        description: 'Events were not delivered, and not for want of their destinations. See its log.',
+        metric: delivery.metricErrors({ period }),
+        threshold: 0,
+        periods: 2,
+      },
+      DeliveryStopped: {
+        description: 'Events were not delivered for half an hour, alerts among them.',
+        metric: delivery.metricInvocations({ period: Duration.minutes(30) }),
         threshold: 1,
         comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
         missingData: TreatMissingData.BREACHING,

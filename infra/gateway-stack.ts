@@ -5,10 +5,11 @@ import { Alias, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type FunctionName, functionAccess } from './access.ts';
 import { Alarms } from './alarms.ts';
+import { createAlertTopic } from './alert-topic.ts';
 import { grantAccess, type Stores } from './grant-access.ts';
 import { briefTimeout, LambdaFunction } from './lambda-function.ts';
 import { ManagementApi } from './management-api.ts';
-import { accountSecretsPrefix, createSecrets } from './secrets.ts';
+import { accountSecretsPrefix, createSecrets, destinationSecretsPrefix } from './secrets.ts';
 import type { DeploymentSettings } from './settings.ts';
 import { createTables } from './tables.ts';
 
@@ -20,6 +21,9 @@ const sweepInterval = Duration.minutes(5);
 
 /** How long records wait at most before they are counted, and with them what strategies know of a slow model. */
 const rollupInterval = Duration.minutes(1);
+
+/** How long events wait at most before they are first sent. */
+const deliveryInterval = Duration.minutes(1);
 
 /** A record's write takes ten seconds at most; the rest is for the index behind it. */
 const rollupGrace = Duration.seconds(30);
@@ -40,7 +44,12 @@ export class GatewayStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: GatewayStackProps) {
     super(scope, id, { description: 'Tollgate: a self-hosted AI gateway', ...props });
     this.settings = settings;
-    this.stores = { tables: createTables(this), secrets: createSecrets(this) };
+    this.stores = {
+      tables: createTables(this),
+      secrets: createSecrets(this),
+      alertTopic: createAlertTopic(this, settings.alarmEmail),
+      eventTargetArns: settings.eventTargetArns,
+    };
 
     const { pepper, managedKeys, managementKey, stripe } = this.stores.secrets;
     const pepperVariable = { TOLLGATE_PEPPER_SECRET: pepper.secretArn };
@@ -77,6 +86,10 @@ export class GatewayStack extends Stack {
         description: 'Management API: vaults and secrets',
         environment: { ...management.environment, TOLLGATE_ACCOUNT_SECRETS_PREFIX: accountSecretsPrefix },
       }),
+      destinations: this.addFunction('destinations', {
+        description: 'Management API: event destinations and subscriptions',
+        environment: { ...management.environment, TOLLGATE_DESTINATION_SECRETS_PREFIX: destinationSecretsPrefix },
+      }),
       observability: this.addFunction('observability', { description: 'Management API: usage records', ...management }),
       expiry: this.addFunction('expiry', {
         description: 'Expires lots and returns money that dead requests had set aside',
@@ -93,6 +106,17 @@ export class GatewayStack extends Stack {
         environment: {
           TOLLGATE_ROLLUP_SECONDS: String(rollupInterval.toSeconds()),
           TOLLGATE_ROLLUP_GRACE_SECONDS: String(rollupGrace.toSeconds()),
+        },
+      }),
+      delivery: this.addFunction('delivery', {
+        description: 'Sends events to their destinations',
+        // A run begins nothing in its second half.
+        timeout: Duration.minutes(2),
+        retryAttempts: 0, // The next run sends what this one could not.
+        environment: {
+          TOLLGATE_DESTINATION_SECRETS_PREFIX: destinationSecretsPrefix,
+          TOLLGATE_ALERT_TOPIC: this.stores.alertTopic.topicArn,
+          TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
         },
       }),
       bootstrap: this.addFunction('bootstrap', {
@@ -114,6 +138,7 @@ export class GatewayStack extends Stack {
       expiry: this.functions.expiry,
       managementFaults: managementApi.faults,
       rollup: this.functions.rollup,
+      delivery: this.functions.delivery,
       concurrencyQuota: settings.concurrencyQuota,
       email: settings.alarmEmail,
     });
@@ -121,6 +146,7 @@ export class GatewayStack extends Stack {
     this.addOutput('GatewayUrl', gatewayUrl, 'Base URL of the gateway; clients append e/<slug>/v1 or v1');
     this.addOutput('ManagementUrl', managementApi.url, 'Base URL of the management API');
     this.addOutput('ManagementKeySecretArn', managementKey.secretArn, 'Secret that holds the first management key');
+    this.addOutput('AlertTopicArn', this.stores.alertTopic.topicArn, 'SNS topic that alerts of all accounts go to');
     this.addOutput('PepperSecretArn', pepper.secretArn, 'Secret under which tokens are digested; never change it');
     this.addOutput(
       'ManagedKeysSecretArn',
@@ -186,6 +212,11 @@ export class GatewayStack extends Stack {
       description: 'Tollgate: counts usage records',
       schedule: Schedule.rate(rollupInterval),
       targets: [new LambdaTarget(this.functions.rollup, { retryAttempts: 0 })],
+    });
+    new Rule(this, 'DeliverySchedule', {
+      description: 'Tollgate: delivers events',
+      schedule: Schedule.rate(deliveryInterval),
+      targets: [new LambdaTarget(this.functions.delivery, { retryAttempts: 0 })],
     });
   }
 

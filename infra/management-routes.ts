@@ -1,4 +1,5 @@
 import { routes as credits } from '../functions/credits/routes.ts';
+import { routes as destinations } from '../functions/destinations/routes.ts';
 import { routes as endpoints } from '../functions/endpoints/routes.ts';
 import { routes as keys } from '../functions/keys/routes.ts';
 import { accountHeader } from '../functions/management/authenticate.ts';
@@ -7,7 +8,7 @@ import { routes as observability } from '../functions/observability/routes.ts';
 import { routes as secrets } from '../functions/secrets/routes.ts';
 
 /** The routes of the functions behind the management API, each function named like its folder under `functions/`. */
-export const managementInventory = { keys, endpoints, credits, secrets, observability } satisfies Record<
+export const managementInventory = { keys, endpoints, credits, secrets, destinations, observability } satisfies Record<
   string,
   readonly AnyRoute[]
 >;

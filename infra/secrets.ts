@@ -5,6 +5,9 @@ import type { Construct, IConstruct } from 'constructs';
 /** Secrets of accounts are named so, one or a few for each account: JSON maps of the values in its vaults. */
 export const accountSecretsPrefix = 'tollgate/accounts/';
 
+/** Secrets of event destinations are named so, one for each that has one. */
+export const destinationSecretsPrefix = 'tollgate/destinations/';
+
 export interface Secrets {
   /** `{"pepper": "…"}`; every stored digest of a token depends on it. */
   pepper: Secret;
@@ -65,20 +68,25 @@ function createEmptySecret(
   return secret;
 }
 
-/** What IAM calls the secrets of all accounts. */
-export function accountSecretsArn(scope: Construct): string {
+/** Secrets that come and go while the stack stays, by the beginning of their names. */
+const prefixes = { accounts: accountSecretsPrefix, destinations: destinationSecretsPrefix };
+
+export type SecretsOfAccounts = keyof typeof prefixes;
+
+/** What IAM calls all of them. */
+export function secretsArn(scope: Construct, kind: SecretsOfAccounts): string {
   return Stack.of(scope).formatArn({
     service: 'secretsmanager',
     resource: 'secret',
-    resourceName: `${accountSecretsPrefix}*`,
+    resourceName: `${prefixes[kind]}*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 }
 
-/** To be said for whoever may read or write the secrets of all accounts. */
-export function acknowledgeAccountSecrets(reader: IConstruct): void {
+/** To be said for whoever may read or write them. */
+export function acknowledgeSecrets(reader: IConstruct, kind: SecretsOfAccounts): void {
   Validations.of(reader).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${accountSecretsPrefix}*]`,
+    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${prefixes[kind]}*]`,
     reason: 'Accounts and their secrets come and go while the stack stays; the prefix holds nothing else.',
   });
 }

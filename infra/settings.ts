@@ -1,5 +1,6 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { parseFee } from '../functions/core/fee.ts';
+import { checkEventTargetArn } from './event-targets.ts';
 
 /** What a deployment may choose; given as CDK context: `npx cdk deploy -c fee=5% -c alarmEmail=team@example.com`. */
 export interface DeploymentSettings {
@@ -12,7 +13,9 @@ export interface DeploymentSettings {
   logRetentionDays: RetentionDays;
   /** The account's Lambda quota in this Region; an alarm warns at four fifths of it. */
   concurrencyQuota: number;
-  /** Who is told about alarms. Without it alarms only show in CloudWatch, and no topic and key are paid for. */
+  /** Log groups, Firehose streams and event buses that event destinations may name, by their ARNs. */
+  eventTargetArns: readonly string[];
+  /** Who is told about alarms. Without it alarms only show in CloudWatch, and no key is paid for. */
   alarmEmail?: string;
 }
 
@@ -22,6 +25,7 @@ export const defaultSettings: DeploymentSettings = {
   configCacheMs: 30_000,
   logRetentionDays: 30,
   concurrencyQuota: 1_000,
+  eventTargetArns: [],
 };
 
 /** The periods that CloudWatch Logs knows; it refuses every other number. */
@@ -50,8 +54,18 @@ export function readDeploymentSettings(context: (name: string) => unknown): Depl
     configCacheMs: readWholeNumber('configCacheMs', context),
     logRetentionDays,
     concurrencyQuota: readWholeNumber('concurrencyQuota', context),
+    eventTargetArns: readArns(context('eventTargetArns')),
     ...(alarmEmail !== undefined && { alarmEmail: String(alarmEmail) }),
   };
+}
+
+/** A list in `cdk.json`, or one text with commas from the command line. */
+function readArns(given: unknown): string[] {
+  const list = Array.isArray(given) ? given.map(String) : String(given ?? '').split(',');
+  return list
+    .map(arn => arn.trim().replace(/:\*$/, ''))
+    .filter(arn => arn !== '')
+    .map(checkEventTargetArn);
 }
 
 function readWholeNumber(

@@ -14,6 +14,7 @@ import {
   findEndpoint,
   listEndpoints,
 } from '../store/endpoints.ts';
+import { readEventSettings } from '../store/event-settings.ts';
 import { compilePolicy } from './compile-policy.ts';
 import { endpointAnswer, notFound, path, requireEndpoint, revisionOf, stale, toAnswer, toWire } from './endpoint.ts';
 import { eventDestinationsField, hostsField, slugField, trafficPolicyField } from './endpoint-fields.ts';
@@ -64,6 +65,7 @@ export const endpointRoutes: Route[] = [
         name: path,
         newId: () => newId('ep', now(), randomBytes),
         async check() {
+          await requireDestinations(account.id, body.event_destination_ids, management);
           if ((await countEndpoints(store, account.id)) < endpointsMax) return;
           throw new ManagementError('limit_reached', `The account has ${endpointsMax} endpoints; delete some`);
         },
@@ -126,6 +128,7 @@ export const endpointRoutes: Route[] = [
     locked: true,
     async handle({ parameters, body, caller, origin, ifMatch }, management) {
       const { id } = await requireEndpoint(caller.accountId, parameters.id, management);
+      await requireDestinations(caller.accountId, body.event_destination_ids ?? [], management);
       const changes: EndpointChanges = {
         ...(body.traffic_policy !== undefined && compilePolicy(body.traffic_policy, management)),
         slug: body.slug,
@@ -180,6 +183,22 @@ export async function change(
   if (result.status === 'stale') throw stale(ifMatch);
   if (result.status === 'taken') throw taken(result.name);
   return toAnswer(200, result.endpoint, origin);
+}
+
+/** @throws ManagementError naming the first that the account does not have */
+async function requireDestinations(
+  accountId: string,
+  ids: readonly string[],
+  { store }: Pick<Management, 'store'>,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const { destinations } = await readEventSettings(store, accountId);
+  const unknown = ids.find(id => !destinations.some(destination => destination.id === id));
+  if (unknown === undefined) return;
+  throw new ManagementError(
+    'ERR_NGROK_215',
+    `"event_destination_ids" names "${unknown}", which is no event destination; POST /event_destinations makes one`,
+  );
 }
 
 function taken({ kind, value }: EndpointName): ManagementError {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { clockWithOffset } from '../core/clock.ts';
 import { note, report } from '../core/report.ts';
+import { EventWriter } from '../events/event-writer.ts';
 import { Balances } from '../store/balances.ts';
 import { openStore } from '../store/dynamo.ts';
 import { KeyLimits } from '../store/key-limits.ts';
 import { readTableNames } from '../store/settings.ts';
 import { decide } from '../store/usage.ts';
+import { CreditAlerts } from './credit-alerts.ts';
 import { type SweepResult, sweep } from './sweep.ts';
 import { openSweepCursor } from './sweep-cursor.ts';
 
@@ -19,6 +21,7 @@ const parts = {
   keyLimits: new KeyLimits(store),
   decide: (record: Parameters<typeof decide>[1], nowMs: number) => decide(store, record, nowMs),
   cursor: openSweepCursor(store),
+  alerts: new CreditAlerts({ store, now, writer: new EventWriter({ store, now, report }) }),
   now,
   report,
 };

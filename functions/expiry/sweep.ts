@@ -1,4 +1,4 @@
-import { isAbandoned } from '../core/balance.ts';
+import { type Balance, isAbandoned } from '../core/balance.ts';
 import type { Clock } from '../core/clock.ts';
 import { parseHoldKey } from '../core/hold-id.ts';
 import { idTimeMs } from '../core/ids.ts';
@@ -14,6 +14,8 @@ export interface SweepParts {
   /** Writes the record that decides a request, unless there is one, and returns the one that stands. */
   decide(record: UsageRecord, nowMs: number): Promise<UsageRecord>;
   cursor: SweepCursor;
+  /** Sees every balance that was swept. What it fails in is reported, and money is swept all the same. */
+  alerts?: { check(accountId: string, shards: readonly (Balance | undefined)[]): Promise<void> };
   now: Clock;
   /** No page of accounts is begun after this moment; the next sweep goes on from there. */
   stopAtMs: number;
@@ -130,6 +132,8 @@ async function sweepAccount(accountId: string, parts: SweepParts, result: SweepR
   result.expiredLots += expiredLots;
   result.journalRows += journalRows;
   result.moves += moves;
+  const { alerts } = parts;
+  if (alerts) await guarded(`alerts of ${accountId}`, parts, result, () => alerts.check(accountId, shards));
   for (const [shard, balance] of shards.entries()) {
     for (const [key, amountNanoUsd] of balance?.holds ?? []) {
       if (!isAbandoned(key, now())) continue;

@@ -110,7 +110,7 @@ function readerOf(path: string, routes: readonly AnyRoute[]): Route | undefined 
 }
 
 /** What differs between two answers about one unchanged object. */
-const passing = new Set(['uri', 'token', 'replayed', 'last_used']);
+const passing = new Set(['uri', 'token', 'replayed', 'last_used', 'delivery']);
 
 /**
  * Digest of an object as the API shows it, whatever the order of its fields: tells whether two states are the same

@@ -258,6 +258,30 @@ export type CheckoutSessionCreate = {
   cancel_url?: string;
 };
 
+export type DeadLetter = {
+  id: string;
+  uri: string;
+  created_at: string;
+  died_at: string;
+  /** Of the last try. */
+  error: string;
+  event_count: number;
+};
+
+export type DeadLetterWithEvents = {
+  id: string;
+  uri: string;
+  created_at: string;
+  died_at: string;
+  /** Of the last try. */
+  error: string;
+  event_count: number;
+  events: Array<{
+    event_id: string;
+    event_type: string;
+  } & Record<string, unknown>>;
+};
+
 export type Endpoint = {
   id: string;
   uri: string;
@@ -370,6 +394,257 @@ export type EndpointVersion = {
   created_at: string;
   created_by: Reference;
   traffic_policy: string;
+};
+
+export type EventDelivery = {
+  last_success_at: string | null;
+  last_error_at: string | null;
+  last_error: string | null;
+  /** Since the last success. */
+  failures: number;
+  failing_since: string | null;
+  next_attempt_at: string | null;
+  pending_events: number;
+  /** There are more than could be counted. */
+  pending_more: boolean;
+  delivered_events: number;
+  /** Given up after 24 hours; see dead_letters. */
+  dropped_events: number;
+};
+
+export type EventDestination = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  target: {
+    cloudwatch_logs?: {
+      log_group_arn: string;
+    };
+    firehose?: {
+      delivery_stream_arn: string;
+    };
+    eventbridge?: {
+      event_bus_arn: string;
+    };
+    webhook?: {
+      url: string;
+      signed: boolean;
+    };
+    datadog?: {
+      ddsite: "datadoghq.com" | "us3.datadoghq.com" | "us5.datadoghq.com" | "datadoghq.eu" | "ap1.datadoghq.com" | "ap2.datadoghq.com" | "uk1.datadoghq.com" | "ddog-gov.com" | "us2.ddog-gov.com";
+      service?: string;
+      ddtags?: string;
+    };
+  };
+  /** A paused destination gets nothing, and nothing is kept for it. */
+  paused: boolean;
+  paused_at: string | null;
+  pause_reason: string | null;
+};
+
+export type EventDestinationCreate = {
+  target: {
+    cloudwatch_logs?: {
+      log_group_arn: string;
+    };
+    firehose?: {
+      delivery_stream_arn: string;
+    };
+    eventbridge?: {
+      event_bus_arn: string;
+    };
+    webhook?: {
+      /** https; its events are POSTed there. */
+      url: string;
+      /** Signs what is sent and is never shown again. Null: nothing is signed. */
+      secret?: string | null;
+    };
+    datadog?: {
+      /** Never shown again; may be left out when a target that has one is changed. */
+      api_key?: string;
+      ddsite: "datadoghq.com" | "us3.datadoghq.com" | "us5.datadoghq.com" | "datadoghq.eu" | "ap1.datadoghq.com" | "ap2.datadoghq.com" | "uk1.datadoghq.com" | "ddog-gov.com" | "us2.ddog-gov.com";
+      service?: string;
+      ddtags?: string;
+    };
+  };
+  description?: string;
+  metadata?: string;
+};
+
+export type EventDestinationCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  target: {
+    cloudwatch_logs?: {
+      log_group_arn: string;
+    };
+    firehose?: {
+      delivery_stream_arn: string;
+    };
+    eventbridge?: {
+      event_bus_arn: string;
+    };
+    webhook?: {
+      url: string;
+      signed: boolean;
+    };
+    datadog?: {
+      ddsite: "datadoghq.com" | "us3.datadoghq.com" | "us5.datadoghq.com" | "datadoghq.eu" | "ap1.datadoghq.com" | "ap2.datadoghq.com" | "uk1.datadoghq.com" | "ddog-gov.com" | "us2.ddog-gov.com";
+      service?: string;
+      ddtags?: string;
+    };
+  };
+  /** A paused destination gets nothing, and nothing is kept for it. */
+  paused: boolean;
+  paused_at: string | null;
+  pause_reason: string | null;
+  /** An earlier request with this Idempotency-Key made it. */
+  replayed?: true;
+};
+
+export type EventDestinationDetails = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  target: {
+    cloudwatch_logs?: {
+      log_group_arn: string;
+    };
+    firehose?: {
+      delivery_stream_arn: string;
+    };
+    eventbridge?: {
+      event_bus_arn: string;
+    };
+    webhook?: {
+      url: string;
+      signed: boolean;
+    };
+    datadog?: {
+      ddsite: "datadoghq.com" | "us3.datadoghq.com" | "us5.datadoghq.com" | "datadoghq.eu" | "ap1.datadoghq.com" | "ap2.datadoghq.com" | "uk1.datadoghq.com" | "ddog-gov.com" | "us2.ddog-gov.com";
+      service?: string;
+      ddtags?: string;
+    };
+  };
+  /** A paused destination gets nothing, and nothing is kept for it. */
+  paused: boolean;
+  paused_at: string | null;
+  pause_reason: string | null;
+  delivery: EventDelivery;
+};
+
+export type EventDestinationTest = {
+  event_id: string;
+  delivered: boolean;
+  /** Of the refusal; null when none came. */
+  status_code: number | null;
+  error: string | null;
+  latency_ms: number;
+};
+
+export type EventDestinationUpdate = {
+  target?: {
+    cloudwatch_logs?: {
+      log_group_arn: string;
+    };
+    firehose?: {
+      delivery_stream_arn: string;
+    };
+    eventbridge?: {
+      event_bus_arn: string;
+    };
+    webhook?: {
+      /** https; its events are POSTed there. */
+      url: string;
+      /** Signs what is sent and is never shown again. Null: nothing is signed. */
+      secret?: string | null;
+    };
+    datadog?: {
+      /** Never shown again; may be left out when a target that has one is changed. */
+      api_key?: string;
+      ddsite: "datadoghq.com" | "us3.datadoghq.com" | "us5.datadoghq.com" | "datadoghq.eu" | "ap1.datadoghq.com" | "ap2.datadoghq.com" | "uk1.datadoghq.com" | "ddog-gov.com" | "us2.ddog-gov.com";
+      service?: string;
+      ddtags?: string;
+    };
+  };
+  /** False resumes, also what was paused because it had failed for long. */
+  paused?: boolean;
+  description?: string;
+  metadata?: string;
+};
+
+export type EventSubscription = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  sources: Array<{
+    type: string;
+    filter?: string;
+  }>;
+  destination_ids: Array<string>;
+};
+
+export type EventSubscriptionCreate = {
+  sources: Array<{
+    /** An event type, see docs/events.md. */
+    type: string;
+    /** A CEL expression over the event "ev", such as ev.object.endpoint.id == "ep_1"; absent fields are null. */
+    filter?: string;
+  }>;
+  destination_ids: Array<string>;
+  description?: string;
+  metadata?: string;
+};
+
+export type EventSubscriptionCreated = {
+  id: string;
+  uri: string;
+  created_at: string;
+  updated_at: string;
+  description: string;
+  metadata: string;
+  created_by: Reference;
+  last_updated_by: Reference;
+  sources: Array<{
+    type: string;
+    filter?: string;
+  }>;
+  destination_ids: Array<string>;
+  /** An earlier request with this Idempotency-Key made it. */
+  replayed?: true;
+};
+
+export type EventSubscriptionUpdate = {
+  sources?: Array<{
+    /** An event type, see docs/events.md. */
+    type: string;
+    /** A CEL expression over the event "ev", such as ev.object.endpoint.id == "ep_1"; absent fields are null. */
+    filter?: string;
+  }>;
+  destination_ids?: Array<string>;
+  description?: string;
+  metadata?: string;
 };
 
 export type Explanation = {
@@ -1134,6 +1409,47 @@ export interface ManagementClient {
   updateSecret(input: { id: string; body: SecretUpdate; account?: string }): Promise<Secret>;
   /** Delete a secret and its value for good. */
   deleteSecret(input: { id: string; account?: string }): Promise<undefined>;
+  /** Name a place that events go to. */
+  createEventDestination(input: { body: EventDestinationCreate; idempotencyKey?: string; account?: string }): Promise<EventDestinationCreated>;
+  /** List the event destinations of the account. */
+  listEventDestinations(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    event_destinations: Array<EventDestination>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show an event destination, and how deliveries to it go. */
+  getEventDestination(input: { id: string; account?: string }): Promise<EventDestinationDetails>;
+  /** Change an event destination, pause or resume it; deliveries are tried again at once. */
+  updateEventDestination(input: { id: string; body: EventDestinationUpdate; account?: string }): Promise<EventDestination>;
+  /** Delete an event destination; what still waits for it is not sent. */
+  deleteEventDestination(input: { id: string; account?: string }): Promise<undefined>;
+  /** Send a test event now, also when the destination is paused, and say what came of it. */
+  testEventDestination(input: { id: string; account?: string }): Promise<EventDestinationTest>;
+  /** List the batches of events that were given up. */
+  listEventDestinationDeadLetters(input: { id: string; query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    dead_letters: Array<DeadLetter>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show a batch of events that was given up. */
+  getEventDestinationDeadLetter(input: { id: string; letter_id: string; account?: string }): Promise<DeadLetterWithEvents>;
+  /** Send events of some types to some destinations. */
+  createEventSubscription(input: { body: EventSubscriptionCreate; idempotencyKey?: string; account?: string }): Promise<EventSubscriptionCreated>;
+  /** List the event subscriptions of the account. */
+  listEventSubscriptions(input?: { query?: { limit?: number; before_id?: string }; account?: string }): Promise<{
+    event_subscriptions: Array<EventSubscription>;
+    uri: string;
+    /** The next page, with the same filters. */
+    next_page_uri: string | null;
+  }>;
+  /** Show an event subscription. */
+  getEventSubscription(input: { id: string; account?: string }): Promise<EventSubscription>;
+  /** Change an event subscription. */
+  updateEventSubscription(input: { id: string; body: EventSubscriptionUpdate; account?: string }): Promise<EventSubscription>;
+  /** Delete an event subscription. */
+  deleteEventSubscription(input: { id: string; account?: string }): Promise<undefined>;
   /** List requests to models. */
   getUsage(input?: { query?: { startTime?: string; endTime?: string; endpointId?: string; accessKeyId?: string; provider?: string; model?: string; statusCode?: number; outcome?: "succeeded" | "failed" | "stream_failed" | "abandoned"; cursor?: string; limit?: number }; account?: string }): Promise<{
     /** Newest first. May be short, or empty, before the last page. */
@@ -1212,6 +1528,19 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   getSecret: ['GET', '/secrets/{id}'],
   updateSecret: ['PATCH', '/secrets/{id}'],
   deleteSecret: ['DELETE', '/secrets/{id}'],
+  createEventDestination: ['POST', '/event_destinations'],
+  listEventDestinations: ['GET', '/event_destinations'],
+  getEventDestination: ['GET', '/event_destinations/{id}'],
+  updateEventDestination: ['PATCH', '/event_destinations/{id}'],
+  deleteEventDestination: ['DELETE', '/event_destinations/{id}'],
+  testEventDestination: ['POST', '/event_destinations/{id}/test'],
+  listEventDestinationDeadLetters: ['GET', '/event_destinations/{id}/dead_letters'],
+  getEventDestinationDeadLetter: ['GET', '/event_destinations/{id}/dead_letters/{letter_id}'],
+  createEventSubscription: ['POST', '/event_subscriptions'],
+  listEventSubscriptions: ['GET', '/event_subscriptions'],
+  getEventSubscription: ['GET', '/event_subscriptions/{id}'],
+  updateEventSubscription: ['PATCH', '/event_subscriptions/{id}'],
+  deleteEventSubscription: ['DELETE', '/event_subscriptions/{id}'],
   getUsage: ['GET', '/usage'],
   getUsageOverview: ['GET', '/usage/overview'],
   getUsageExport: ['GET', '/usage/export'],

@@ -23,6 +23,7 @@ const statuses = {
   not_found: 404,
   method_not_allowed: 405,
   already_exists: 409,
+  destination_in_use: 409,
   idempotency_conflict: 409,
   idempotency_in_progress: 409,
   last_key: 409,

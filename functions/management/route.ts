@@ -29,8 +29,18 @@ export interface Management {
   fee?: Fee | undefined;
   /** Where the values of accounts' secrets lie; only the function that writes them has it. */
   accountSecrets?: { client: SecretsManagerClient; prefix: string } | undefined;
+  /** What event destinations need; only the function that manages them has it. */
+  events?: EventSettingsAccess | undefined;
   /** How Stripe is reached; only the function that sells credits has it. */
   stripe?: StripeSettings | undefined;
+}
+
+export interface EventSettingsAccess {
+  secrets: SecretsManagerClient;
+  /** Before the names of destinations' secrets. */
+  secretsPrefix: string;
+  /** Addresses that events may go to. */
+  egressRules: { allowLoopback: boolean; allowPrivate: boolean };
 }
 
 export interface StripeSettings {

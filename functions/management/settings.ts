@@ -12,6 +12,7 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
   const now = clockWithOffset(environment.TOLLGATE_CLOCK_OFFSET);
   const client = openSecrets();
   const { TOLLGATE_ACCOUNT_SECRETS_PREFIX: prefix, TOLLGATE_STRIPE_SECRET: stripeSecret } = environment;
+  const destinationsPrefix = environment.TOLLGATE_DESTINATION_SECRETS_PREFIX;
   return {
     store: openStore(readTableNames(environment)),
     secrets: createSecretReader(client, Number(environment.TOLLGATE_CONFIG_CACHE_MS ?? 30_000), now),
@@ -24,6 +25,16 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
     report,
     fee: readFee(environment.TOLLGATE_FEE),
     accountSecrets: prefix ? { client, prefix } : undefined,
+    events: destinationsPrefix
+      ? {
+          secrets: client,
+          secretsPrefix: destinationsPrefix,
+          egressRules: {
+            allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
+            allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',
+          },
+        }
+      : undefined,
     stripe: stripeSecret ? { secretId: stripeSecret, apiBase: environment.TOLLGATE_STRIPE_API_BASE } : undefined,
   };
 }

@@ -4,6 +4,7 @@ import { foldInto, readAggregates, type Scope, type Step, seriesRow, stepStart }
 import type { Store } from '../store/dynamo.ts';
 import { snapshotSeconds, writeSnapshot } from '../store/metric-snapshots.ts';
 import { advanceProgress, type RollupProgress, readProgress } from '../store/rollup-progress.ts';
+import type { UsageRecord } from '../store/usage.ts';
 import { endOfDay, firstWriteFrom, readWritten, type Slot } from '../store/written-records.ts';
 import { SlotTallies } from './tally-record.ts';
 import { toSnapshot } from './window-metrics.ts';
@@ -17,6 +18,16 @@ export interface RollupParts {
   graceSeconds: number;
   /** No slot is begun after this moment; the next run goes on from there. */
   stopAtMs: number;
+  /** Hears of every record of a slot. A slot whose run died is told again, so what it does has to be safe to repeat. */
+  listener?: SlotListener;
+}
+
+export interface SlotListener {
+  listen(slot: Slot): {
+    add(record: UsageRecord): Promise<void>;
+    /** After the slot is counted, and before it is passed. */
+    end(): Promise<void>;
+  };
 }
 
 /** What a run did. */
@@ -72,9 +83,18 @@ async function passSlot(progress: RollupProgress, closedUntil: number, parts: Ro
   };
 }
 
-async function countSlot(slot: Slot, { store, now }: RollupParts): Promise<{ records: number; writes: number }> {
+async function countSlot(
+  slot: Slot,
+  { store, now, listener }: RollupParts,
+): Promise<{ records: number; writes: number }> {
   const tallies = new SlotTallies();
-  for await (const records of readWritten(store, slot)) for (const record of records) tallies.add(record);
+  const hearing = listener?.listen(slot);
+  for await (const records of readWritten(store, slot)) {
+    for (const record of records) {
+      tallies.add(record);
+      await hearing?.add(record);
+    }
+  }
   let writes = 0;
   const fold = async (row: string, start: string, aggregate: Aggregate) => {
     if (await foldInto(store, { row, start }, aggregate, slot)) writes++;
@@ -93,6 +113,7 @@ async function countSlot(slot: Slot, { store, now }: RollupParts): Promise<{ rec
     });
   }
   await runSome(tasks);
+  await hearing?.end();
   return { records: tallies.records, writes };
 }
 

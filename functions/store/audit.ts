@@ -109,6 +109,35 @@ export async function listAuditEvents(
   return { events: events.slice(0, limit), more: more || events.length > limit };
 }
 
+/**
+ * Oldest first, a page of the events made after one and before another.
+ * @returns the events, and whether there are more of them before `untilId`
+ */
+export async function listAuditEventsAfter(
+  { dynamo, tables }: Store,
+  accountId: string,
+  { afterId, untilId, rowsMax }: { afterId: string; untilId: string; rowsMax: number },
+): Promise<{ events: AuditEvent[]; more: boolean }> {
+  const after = `${afterId}${outcomeSuffix}`;
+  if (after >= untilId) return { events: [], more: false };
+  const query = new QueryCommand({
+    TableName: tables.keys,
+    KeyConditionExpression: 'pk = :account AND sk BETWEEN :after AND :until',
+    ExpressionAttributeValues: toItem({
+      ':account': auditKey(accountId, '').pk,
+      ':after': after,
+      ':until': untilId,
+    }),
+    Limit: rowsMax,
+    ConsistentRead: true,
+  });
+  const { Items = [], LastEvaluatedKey } = await run('reading the audit log', dynamo.send(query));
+  const rows = Items.map(fromItem).filter(({ sk }) => sk !== after);
+  const isCut = LastEvaluatedKey !== undefined && !String(rows.at(-1)?.sk).endsWith(outcomeSuffix);
+  if (isCut && rows.length > 1) rows.pop(); // its outcome may be the next row
+  return { events: join(rows.reverse()).reverse(), more: LastEvaluatedKey !== undefined };
+}
+
 /** Puts each outcome to the intent that follows it. An outcome cut off from its intent belongs to the next page. */
 function join(rows: Item[]): AuditEvent[] {
   const events: AuditEvent[] = [];

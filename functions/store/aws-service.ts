@@ -3,15 +3,23 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { requireVariable } from './settings.ts';
 import { type AwsCredentials, createSigner } from './sign-aws-request.ts';
 
-/** A service that takes JSON in POST requests and names the operation in `x-amz-target`. */
-export interface AwsServiceDefinition {
+export type AwsServiceDefinition = {
   /** As in endpoints and signatures: `dynamodb`. */
   name: string;
+  /** Variable that names another endpoint. */
+  endpointVariable: string;
+} & (JsonProtocol | QueryProtocol);
+
+/** Takes JSON in POST requests and names the operation in `x-amz-target`. */
+interface JsonProtocol {
   /** Before the operation's name in `x-amz-target`: `DynamoDB_20120810`. */
   targetPrefix: string;
   jsonVersion: '1.0' | '1.1';
-  /** Variable that names another endpoint. */
-  endpointVariable: string;
+}
+
+/** Takes a form in POST requests and answers XML, as older services do. */
+interface QueryProtocol {
+  queryVersion: string;
 }
 
 /** Where a service is and who calls it; what is left out comes from the variables that AWS sets. */
@@ -70,11 +78,12 @@ export class AwsService {
   }
 
   /**
-   * @param input and output are the operation's JSON as documented; there are no binary values in ours
+   * @param input and output are the operation's JSON as documented; there are no binary values in ours. Of the query
+   *   protocol, input is a flat map of strings and what the service answers is not read
    * @throws AwsError when the service refused, AwsUnreachable when it did not answer
    */
   async call(operation: string, input: object): Promise<unknown> {
-    const body = JSON.stringify(input);
+    const body = this.toBody(operation, input);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.callOnce(operation, body);
@@ -85,8 +94,15 @@ export class AwsService {
     }
   }
 
+  private toBody(operation: string, input: object): string {
+    if (!('queryVersion' in this.definition)) return JSON.stringify(input);
+    const form = { Action: operation, Version: this.definition.queryVersion, ...(input as Record<string, string>) };
+    return new URLSearchParams(form).toString();
+  }
+
   private async callOnce(operation: string, body: string): Promise<unknown> {
     const { status, text } = await this.post(operation, body);
+    if ('queryVersion' in this.definition) return readQueryAnswer(status, text);
     const answer: Record<string, unknown> = text === '' ? {} : JSON.parse(text);
     if (status === 200) return answer;
     const name = String(answer.__type ?? `HTTP ${status}`);
@@ -94,14 +110,15 @@ export class AwsService {
   }
 
   private post(operation: string, body: string): Promise<{ status: number; text: string }> {
-    const { targetPrefix, jsonVersion } = this.definition;
-    const headers = this.sign({
-      host: this.url.host,
-      contentType: `application/x-amz-json-${jsonVersion}`,
-      target: `${targetPrefix}.${operation}`,
-      body,
-      sentAt: new Date(),
-    });
+    const { definition } = this;
+    const protocol =
+      'queryVersion' in definition
+        ? { contentType: 'application/x-www-form-urlencoded; charset=utf-8', target: undefined }
+        : {
+            contentType: `application/x-amz-json-${definition.jsonVersion}`,
+            target: `${definition.targetPrefix}.${operation}`,
+          };
+    const headers = this.sign({ host: this.url.host, ...protocol, body, sentAt: new Date() });
     headers.push('content-length', String(Buffer.byteLength(body)));
     return new Promise((resolve, reject) => {
       const { hostname, port } = this.url;
@@ -134,6 +151,13 @@ export class AwsService {
   }
 }
 
+function readQueryAnswer(status: number, text: string): object {
+  if (status === 200) return {};
+  const [, name = `HTTP ${status}`] = /<Code>([^<]*)<\/Code>/.exec(text) ?? [];
+  const [, message = ''] = /<Message>([^<]*)<\/Message>/.exec(text) ?? [];
+  throw new AwsError(name, message, status);
+}
+
 /** Once this long, on average, before the first repetition, and twice as long before each further one. */
 const retryMs = 25;
 
@@ -141,6 +165,7 @@ const retryMs = 25;
 const throttled = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'Throttling',
   'ThrottlingException',
   'TransactionInProgressException',
 ]);

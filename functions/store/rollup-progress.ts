@@ -1,4 +1,4 @@
-import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { attempt, fromItem, run, type Store, toItem } from './dynamo.ts';
 import type { Slot } from './written-records.ts';
 
@@ -16,8 +16,8 @@ const key = { pk: 'ROLLUP', sk: 'PROGRESS' };
 export async function readProgress({ dynamo, tables }: Store): Promise<RollupProgress | undefined> {
   const query = new QueryCommand({
     TableName: tables.usage,
-    KeyConditionExpression: 'pk = :rollup',
-    ExpressionAttributeValues: toItem({ ':rollup': key.pk }),
+    KeyConditionExpression: 'pk = :rollup AND sk = :progress',
+    ExpressionAttributeValues: toItem({ ':rollup': key.pk, ':progress': key.sk }),
     ConsistentRead: true,
   });
   const { Items: [item] = [] } = await run('reading how far records are counted', dynamo.send(query));
@@ -48,4 +48,29 @@ export async function advanceProgress(
       : { ConditionExpression: 'attribute_not_exists(pk)' }),
   });
   return (await attempt('noting how far records are counted', dynamo.send(put))) !== undefined;
+}
+
+/** How far the audit log of an account was told to its subscribers; undefined while it has none. */
+export async function readChangesTold({ dynamo, tables }: Store, accountId: string): Promise<string | undefined> {
+  const get = new GetItemCommand({
+    TableName: tables.usage,
+    Key: toItem(changesKey(accountId)),
+    ConsistentRead: true,
+  });
+  const { Item } = await run('reading how far changes are told', dynamo.send(get));
+  return Item && (fromItem(Item).afterId as string | undefined);
+}
+
+/** @param afterId the last entry that was told; undefined when nobody wants them any more */
+export async function writeChangesTold(
+  { dynamo, tables }: Store,
+  accountId: string,
+  afterId: string | undefined,
+): Promise<void> {
+  const put = new PutItemCommand({ TableName: tables.usage, Item: toItem({ ...changesKey(accountId), afterId }) });
+  await run('noting how far changes are told', dynamo.send(put));
+}
+
+function changesKey(accountId: string) {
+  return { pk: key.pk, sk: `CHANGES#${accountId}` };
 }

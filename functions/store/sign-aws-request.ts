@@ -18,8 +18,8 @@ export interface SigningScope {
 export interface UnsignedRequest {
   host: string;
   contentType: string;
-  /** The operation, as `x-amz-target` names it. */
-  target: string;
+  /** The operation, as `x-amz-target` names it; undefined for services that read it from the body. */
+  target: string | undefined;
   body: string;
   sentAt: Date;
 }
@@ -33,14 +33,8 @@ const algorithm = 'AWS4-HMAC-SHA256';
  */
 export function createSigner({ service, region, credentials }: SigningScope): (request: UnsignedRequest) => string[] {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  const names = [
-    'content-type',
-    'host',
-    'x-amz-date',
-    ...(sessionToken ? ['x-amz-security-token'] : []),
-    'x-amz-target',
-  ];
-  const signedNames = names.join(';');
+  const namesBefore = ['content-type', 'host', 'x-amz-date', ...(sessionToken ? ['x-amz-security-token'] : [])];
+  const namesWithTarget = [...namesBefore, 'x-amz-target'];
   let keyDay = '';
   let key: KeyObject;
 
@@ -53,6 +47,8 @@ export function createSigner({ service, region, credentials }: SigningScope): (r
       key = createSecretKey([day, region, service, 'aws4_request'].reduce(hmac, secret));
       keyDay = day;
     }
+    const names = target === undefined ? namesBefore : namesWithTarget;
+    const signedNames = names.join(';');
     const values = [contentType, host, time, ...(sessionToken ? [sessionToken] : []), target];
     const headers: string[] = [];
     let canonical = 'POST\n/\n\n';

@@ -64,6 +64,8 @@ export interface UsageRecord {
   endpointId: string;
   gatewayKeyId?: string;
   createdAt: string;
+  /** The host that the client named, without its port. */
+  serverName?: string;
   surface: string;
   streaming: boolean;
   /** `abandoned`: the request's function died; nothing is charged. */

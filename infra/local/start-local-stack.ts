@@ -70,6 +70,11 @@ export async function startLocalStack(settings: LocalSettings): Promise<{ messag
       reportToStderr('counting usage failed', error),
     );
     closings.push(counting.close);
+    const delivery = await import('../../functions/delivery/handler.ts');
+    const delivering = runEvery(settings.rollupSeconds * 1_000, delivery.handler, error =>
+      reportToStderr('delivering events failed', error),
+    );
+    closings.push(delivering.close);
     closings.push(runEvery(sweepIntervalMs, expiry.handler, error => reportToStderr('the sweep failed', error)).close);
 
     const urls = {
@@ -125,6 +130,7 @@ function setEnvironment(
     TOLLGATE_MANAGED_KEYS_SECRET: managedKeysSecret,
     TOLLGATE_STRIPE_SECRET: stripeSecret,
     TOLLGATE_ACCOUNT_SECRETS_PREFIX: 'tollgate/accounts/',
+    TOLLGATE_DESTINATION_SECRETS_PREFIX: 'tollgate/destinations/',
     TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
     TOLLGATE_MANAGEMENT_RATE_LIMIT: String(settings.managementRateLimit),
     TOLLGATE_ROLLUP_SECONDS: String(settings.rollupSeconds),
@@ -162,6 +168,7 @@ async function managementHandlers() {
     credits: (await import('../../functions/credits/handler.ts')).handler,
     endpoints: (await import('../../functions/endpoints/handler.ts')).handler,
     secrets: (await import('../../functions/secrets/handler.ts')).handler,
+    destinations: (await import('../../functions/destinations/handler.ts')).handler,
     observability: (await import('../../functions/observability/handler.ts')).handler,
   };
   const routes = managementRoutes.flatMap(({ path, methods, function: name }) =>

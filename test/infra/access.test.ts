@@ -71,6 +71,24 @@ const expected: Record<FunctionName, string[]> = {
     'secretsmanager:PutSecretValue on secret:tollgate/accounts/*',
     'secretsmanager:CreateSecret on secret:tollgate/accounts/*',
   ],
+  destinations: [
+    'dynamodb:GetItem on KeysTable',
+    'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:PutItem on KeysTable [IDEMPOTENCY#*]',
+    'dynamodb:GetItem on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:PutItem on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:UpdateItem on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:DeleteItem on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:Query on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:Query on UsageTable [OUTBOX#*, DEADLETTER#*, DELIVERY#*]',
+    'dynamodb:UpdateItem on UsageTable [DELIVERY#*]',
+    'secretsmanager:GetSecretValue on PepperSecret',
+    'secretsmanager:GetSecretValue on secret:tollgate/destinations/*',
+    'secretsmanager:PutSecretValue on secret:tollgate/destinations/*',
+    'secretsmanager:CreateSecret on secret:tollgate/destinations/*',
+    'secretsmanager:DeleteSecret on secret:tollgate/destinations/*',
+  ],
   observability: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',
@@ -91,12 +109,34 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:PutItem on CreditsTable [JOURNAL#*, LOT#*]',
     'dynamodb:GetItem on UsageTable',
     'dynamodb:PutItem on UsageTable',
+    'dynamodb:GetItem on KeysTable [ACCOUNT#*]',
+    'dynamodb:Query on EndpointsTable [EVENTS#*]',
+    'dynamodb:GetItem on EndpointsTable [ACCOUNT#*]',
   ],
   rollup: [
     'dynamodb:Query on UsageTable/index/byTime',
     'dynamodb:GetItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
     'dynamodb:PutItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
     'dynamodb:Query on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
+    'dynamodb:PutItem on UsageTable [OUTBOX#*]',
+    'dynamodb:GetItem on UsageTable [NOTICE#*]',
+    'dynamodb:PutItem on UsageTable [NOTICE#*]',
+    'dynamodb:Query on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:GetItem on EndpointsTable [ACCOUNT#*]',
+    'dynamodb:Query on KeysTable [AUDIT#*]',
+  ],
+  delivery: [
+    'dynamodb:Query on EndpointsTable [EVENTS#*, DESTINATIONS]',
+    'dynamodb:GetItem on EndpointsTable [EVENTS#*, ACCOUNT#*]',
+    'dynamodb:UpdateItem on EndpointsTable [EVENTS#*]',
+    'dynamodb:Query on UsageTable [OUTBOX#*]',
+    'dynamodb:PutItem on UsageTable [OUTBOX#*]',
+    'dynamodb:DeleteItem on UsageTable [OUTBOX#*]',
+    'dynamodb:PutItem on UsageTable [DEADLETTER#*]',
+    'dynamodb:UpdateItem on UsageTable [DELIVERY#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'secretsmanager:GetSecretValue on secret:tollgate/destinations/*',
+    'sns:Publish on AlertTopic',
   ],
   bootstrap: [
     'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*]',
@@ -178,7 +218,9 @@ test('only the gateway can read managed keys, only it and secrets those of accou
   assert.deepEqual(thatMay(/ManagedKeysSecret/), ['gateway']);
   assert.deepEqual(thatMay(/GetSecretValue on secret:tollgate\/accounts/), ['gateway', 'secrets']);
   assert.deepEqual(thatMay(/(PutSecretValue|CreateSecret) on secret:tollgate\/accounts/), ['secrets']);
-  assert.deepEqual(thatMay(/CreateSecret/), ['secrets']);
+  assert.deepEqual(thatMay(/CreateSecret/), ['secrets', 'destinations']);
+  assert.deepEqual(thatMay(/GetSecretValue on secret:tollgate\/destinations/), ['destinations', 'delivery']);
+  assert.deepEqual(thatMay(/(Put|Delete)\w* on secret:tollgate\/destinations/), ['destinations']);
   assert.deepEqual(thatMay(/StripeSecret/), ['credits']);
 });
 
@@ -214,10 +256,11 @@ for (const name of names) {
       [...new Set(calls)].filter(call => !neverCalled[name]?.includes(call)).sort(),
       [...new Set(granted)].sort(),
     );
-    const { readsSecrets, writesSecrets = [], createsSecrets = [] } = functionAccess[name];
+    const { readsSecrets, writesSecrets = [], createsSecrets = [], deletesSecrets = [] } = functionAccess[name];
     assert.equal(/new GetSecretValueCommand/.test(code), readsSecrets.length > 0);
     assert.equal(/new PutSecretValueCommand/.test(code), writesSecrets.length > 0);
     assert.equal(/new CreateSecretCommand/.test(code), createsSecrets.length > 0);
+    assert.equal(/new DeleteSecretCommand/.test(code), deletesSecrets.length > 0);
   });
 }
 

@@ -80,14 +80,19 @@ test('concurrency sounds at four fifths of the quota', () => {
   });
 });
 
-test('without an address there is no topic and no key to pay for', () => {
-  quiet.template.resourceCountIs('AWS::SNS::Topic', 0);
+test('without an address there is no topic but the one for alerts, and no key to pay for', () => {
+  assert.deepEqual(Object.keys(resourcesOfType(quiet.resources, 'AWS::SNS::Topic')), ['AlertTopic']);
+  quiet.template.hasResourceProperties('AWS::SNS::Topic', {
+    DisplayName: 'Tollgate alerts',
+    KmsMasterKeyId: Match.anyValue(),
+  });
+  quiet.template.resourceCountIs('AWS::SNS::Subscription', 0);
   quiet.template.resourceCountIs('AWS::KMS::Key', 0);
 });
 
 test('with an address every alarm reaches it, through an encrypted topic that CloudWatch may use and only over TLS', () => {
   const { template, resources } = synthesizeStack({ alarmEmail: 'team@example.com' });
-  const [topic] = Object.keys(resourcesOfType(resources, 'AWS::SNS::Topic'));
+  const [topic] = Object.keys(resourcesOfType(resources, 'AWS::SNS::Topic')).filter(id => id !== 'AlertTopic');
   const [key] = Object.keys(resourcesOfType(resources, 'AWS::KMS::Key'));
   for (const { Properties } of Object.values(resourcesOfType(resources, 'AWS::CloudWatch::Alarm'))) {
     assert.deepEqual(Properties.AlarmActions, [{ Ref: topic }]);
@@ -96,6 +101,11 @@ test('with an address every alarm reaches it, through an encrypted topic that Cl
     Protocol: 'email',
     Endpoint: 'team@example.com',
     TopicArn: { Ref: topic },
+  });
+  template.hasResourceProperties('AWS::SNS::Subscription', {
+    Protocol: 'email',
+    Endpoint: 'team@example.com',
+    TopicArn: { Ref: 'AlertTopic' },
   });
   template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [key, 'Arn'] } });
   template.hasResourceProperties('AWS::SNS::TopicPolicy', {

@@ -26,7 +26,7 @@ test('every folder with a handler is a function of the stack, and nothing else i
   template.resourceCountIs('AWS::Lambda::Function', folders.length);
 });
 
-const timeouts: Record<string, number> = { gateway: 900, expiry: 300, rollup: 300 };
+const timeouts: Record<string, number> = { gateway: 900, expiry: 300, rollup: 300, delivery: 120 };
 
 for (const { name, properties } of functions) {
   test(`${name} runs on Node 24 and arm64, bounded in time, with a role and a log of its own`, () => {
@@ -66,6 +66,9 @@ test('each function is told the secrets that it may use and no others', () => {
   assert.deepEqual(secretsOf('secrets').sort(), [['TOLLGATE_ACCOUNT_SECRETS_PREFIX', 'tollgate/accounts/'], pepper]);
   assert.deepEqual(secretsOf('expiry'), []);
   assert.deepEqual(secretsOf('rollup'), []);
+  const destinations = ['TOLLGATE_DESTINATION_SECRETS_PREFIX', 'tollgate/destinations/'];
+  assert.deepEqual(secretsOf('destinations').sort(), [destinations, pepper]);
+  assert.deepEqual(secretsOf('delivery'), [destinations]);
   assert.deepEqual(secretsOf('bootstrap').sort(), [['TOLLGATE_MANAGEMENT_KEY_SECRET', 'ManagementKeySecret'], pepper]);
 });
 
@@ -93,6 +96,40 @@ test('settings reach the functions that follow them', () => {
   for (const logGroup of Object.values(resourcesOfType(deployed, 'AWS::Logs::LogGroup'))) {
     assert.equal(logGroup.Properties.RetentionInDays, 90);
   }
+});
+
+test('events are delivered every minute, and alerts to the topic', () => {
+  template.hasResourceProperties('AWS::Events::Rule', {
+    ScheduleExpression: 'rate(1 minute)',
+    Targets: [{ Arn: { 'Fn::GetAtt': [logicalIdOf(stack.functions.delivery), 'Arn'] } }],
+  });
+  assert.deepEqual(variablesOf('delivery').TOLLGATE_ALERT_TOPIC, { Ref: 'AlertTopic' });
+});
+
+test('events may go to the AWS resources that the deployment names, and to no others', () => {
+  const arns = [
+    'arn:aws:logs:eu-central-1:123456789012:log-group:/ai/events',
+    'arn:aws:firehose:eu-central-1:123456789012:deliverystream/events',
+    'arn:aws:events:eu-central-1:123456789012:event-bus/events',
+  ];
+  const { resources: deployed } = synthesizeStack({ eventTargetArns: arns });
+  const statements = Object.values(resourcesOfType(deployed, 'AWS::IAM::Policy')).flatMap(
+    ({ Properties }) =>
+      (Properties.PolicyDocument as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
+  );
+  // A statement for the function's own log may be one with the statement for a log group that events go to.
+  const granted = statements.flatMap(({ Action, Resource }) =>
+    [Resource]
+      .flat()
+      .filter(resource => arns.some(arn => String(resource).startsWith(arn)))
+      .map(resource => [Action, resource]),
+  );
+  const once = [
+    [['logs:CreateLogStream', 'logs:PutLogEvents'], `${arns[0]}:*`],
+    ['firehose:PutRecordBatch', arns[1]],
+    ['events:PutEvents', arns[2]],
+  ];
+  assert.deepEqual(granted, [...once, ...once], 'the function that delivers, and the one that tries');
 });
 
 test('the gateway answers at a Function URL that streams and leaves authentication to the gateway', () => {
@@ -165,6 +202,7 @@ test('bootstrap is called by CloudFormation once its role is complete, which wai
 test('the outputs lead to the gateway, the management API and the secrets', () => {
   const outputs = template.toJSON().Outputs;
   assert.deepEqual(Object.keys(outputs).sort(), [
+    'AlertTopicArn',
     'GatewayUrl',
     'ManagedKeysSecretArn',
     'ManagementKeySecretArn',

@@ -13,6 +13,7 @@ test('a deployment without settings takes the defaults: no fee, 120 requests a m
     configCacheMs: 30_000,
     logRetentionDays: 30,
     concurrencyQuota: 1_000,
+    eventTargetArns: [],
   });
 });
 
@@ -25,6 +26,8 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
       logRetentionDays: 7,
       concurrencyQuota: '10',
       alarmEmail: 'team@example.com',
+      eventTargetArns:
+        'arn:aws:logs:eu-west-1:123456789012:log-group:ai:*, arn:aws:events:eu-west-1:123456789012:event-bus/ai',
     }),
     {
       fee: '5%+0.05/M',
@@ -32,6 +35,10 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
       configCacheMs: 5_000,
       logRetentionDays: 7,
       concurrencyQuota: 10,
+      eventTargetArns: [
+        'arn:aws:logs:eu-west-1:123456789012:log-group:ai',
+        'arn:aws:events:eu-west-1:123456789012:event-bus/ai',
+      ],
       alarmEmail: 'team@example.com',
     },
   );
@@ -44,6 +51,8 @@ const refusals: [Record<string, unknown>, RegExp][] = [
   [{ configCacheMs: '1.5' }, /configCacheMs is "1.5"/],
   [{ concurrencyQuota: -1 }, /concurrencyQuota is "-1"/],
   [{ logRetentionDays: '31' }, /logRetentionDays is 31; use one of 1, 3, 5/],
+  [{ eventTargetArns: 'arn:aws:s3:::bucket' }, /eventTargetArns has "arn:aws:s3:::bucket"/],
+  [{ eventTargetArns: ['arn:aws:events:eu-west-1:123456789012:event-bus/*'] }, /without \*/],
   [{ alarmEmail: 'the team' }, /alarmEmail is "the team"; give an e-mail address/],
 ];
 

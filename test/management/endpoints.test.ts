@@ -26,12 +26,15 @@ const policyWith = (timeout: string) =>
   `on_http_request: [{ type: ai-gateway, config: { total_timeout: ${timeout} } }]\n`;
 
 test('an endpoint is made, shown, listed, changed and deleted', async () => {
+  const { id: destinationId } = await api.operator.createEventDestination({
+    body: { target: { webhook: { url: 'https://example.com' } } },
+  });
   const made = await create({
     slug: 'crud',
     hosts: ['AI.example.com'],
     description: 'a',
     inspector: true,
-    event_destination_ids: ['ed_1'],
+    event_destination_ids: [destinationId],
   });
   assert.match(made.id, /^ep_/);
   assert.deepEqual(
@@ -77,6 +80,7 @@ const badFields: [what: string, fields: object][] = [
   ['a host twice', { hosts: ['ai.example.com', 'AI.example.com'] }],
   ['eleven hosts', { hosts: Array.from({ length: 11 }, (_, index) => `h${index}.example.com`) }],
   ['a destination that is no id', { event_destination_ids: ['../x'] }],
+  ['a destination that there is not', { event_destination_ids: ['ed_1'] }],
 ];
 
 for (const [what, fields] of badFields) {

@@ -96,6 +96,10 @@ function fit(operation: string, body: unknown): unknown {
     ...('version' in fields && { version: 1 }),
     ...(operation === 'createSecret' && { vault_id: objects['/vaults'] }),
     ...(operation === 'explainEndpoint' && { path: '/v1/chat/completions' }),
+    ...('target' in fields && { target: { webhook: { url: 'http://127.0.0.1:1/' } } }),
+    ...('sources' in fields && { sources: [{ type: 'ai_gateway_request.v0' }] }),
+    ...('destination_ids' in fields && { destination_ids: [objects['/event_destinations']] }),
+    ...('event_destination_ids' in fields && { event_destination_ids: [] }),
     ...('lot_id' in fields && { lot_id: lotId }),
     ...('amount_usd' in fields && { amount_usd: '5.00' }),
   };

@@ -51,7 +51,7 @@ async function authorizationOfSdk(
     signingRegion: region,
     properties: {},
   });
-  const headers = { 'content-type': contentType, host, 'x-amz-target': target };
+  const headers = { 'content-type': contentType, host, ...(target !== undefined && { 'x-amz-target': target }) };
   const signed = await signer.sign(
     { method: 'POST', protocol: 'https:', hostname: host, path: '/', query: {}, headers, body },
     // The SDK also sends and signs a digest of the body; only S3 wants one, and the signature covers the body anyway.

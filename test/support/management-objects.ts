@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '../../functions/core/ids.ts';
+import { packEvents } from '../../functions/events/pack-events.ts';
 import type { ManagementClient } from '../../functions/management/client.generated.ts';
 import type { AnyRoute } from '../../functions/management/route.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
+import { putDeadBatch } from '../../functions/store/event-outbox.ts';
 import { decide } from '../../functions/store/usage.ts';
 import { policy } from './management.ts';
 
@@ -18,6 +20,14 @@ export async function makeOneOfEach(
   const full = await client.createVault({ body: { name: `full-${slug}` } });
   const secret = await client.createSecret({ body: { name: 'key', value: 'value', vault_id: full.id } });
   const emptyVault = await client.createVault({ body: { name: slug } });
+  const target = { webhook: { url: 'http://127.0.0.1:1/' } };
+  const destination = await client.createEventDestination({ body: { target } });
+  const used = await client.createEventDestination({ body: { target } });
+  const subscription = await client.createEventSubscription({
+    body: { sources: [{ type: 'ai_gateway_request.v0' }], destination_ids: [used.id] },
+  });
+  const at = new Date().toISOString();
+  await putDeadBatch(store, destination.id, { ...packEvents('dead-1', at, []), diedAt: at, error: 'answered 500' });
   const { audit_events } = await client.listAuditEvents();
   const requestId = newId('rq', Date.now(), randomBytes);
   const createdAt = new Date().toISOString();
@@ -47,6 +57,9 @@ export async function makeOneOfEach(
     '/api_keys': managementKey.id,
     '/vaults': emptyVault.id,
     '/secrets': secret.id,
+    '/event_destinations': destination.id,
+    '/event_destinations/{id}/dead_letters': 'dead-1',
+    '/event_subscriptions': subscription.id,
     '/credits/checkout_sessions': 'cs_test_1',
     '/accounts': accountId,
     '/audit_events': audit_events[0]?.id as string,
@@ -90,6 +103,10 @@ export const validBodies: Record<string, object> = {
   createCreditGrant: { amount_usd: '1.00', reason: 'test' },
   createCreditRefund: { lot_id: 'lot_000000000000000', reason: 'test' },
   createCreditCheckoutSession: { amount_usd: '10.00' },
+  createEventDestination: { target: { webhook: { url: 'https://example.com' } } },
+  updateEventDestination: { description: 'changed' },
+  createEventSubscription: { sources: [{ type: 'ai_gateway_request.v0' }], destination_ids: ['ed_000000000000000'] },
+  updateEventSubscription: { description: 'changed' },
   createVault: { name: 'valid' },
   updateVault: { description: 'changed' },
   createSecret: { name: 'valid', value: 'value', vault_name: 'valid' },

@@ -11,6 +11,7 @@ import { findMethods } from '../../functions/observability/api-description.ts';
 import { createAccessKey } from '../../functions/store/access-keys.ts';
 import { createAccount, type Plan } from '../../functions/store/accounts.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
+import { createSecretReader } from '../../functions/store/secrets.ts';
 import { serveHttpApi } from '../../infra/local/http-api.ts';
 import { startSecrets } from '../../infra/local/secrets.ts';
 import {
@@ -68,9 +69,13 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
   const plan = planFirstAccount(now(), randomBytes);
   await createFirstAccount(store, plan, pepper);
   const reports: string[] = [];
+  const reader = createSecretReader(secretsClient, 0, now);
   const management: Management = {
     store,
-    secrets: { read: async () => ({ pepper }), readAgain: async () => ({ pepper }) },
+    secrets: {
+      read: async id => (id === 'pepper' ? { pepper } : reader.read(id)),
+      readAgain: async id => (id === 'pepper' ? { pepper } : reader.readAgain(id)),
+    },
     pepperSecret: 'pepper',
     now,
     randomBytes,
@@ -80,6 +85,11 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
     report: (message, error) => reports.push(`${message}: ${error}`),
     fee: options.fee,
     accountSecrets: { client: secretsClient, prefix: 'tollgate/accounts/' },
+    events: {
+      secrets: secretsClient,
+      secretsPrefix: 'tollgate/destinations/',
+      egressRules: { allowLoopback: true, allowPrivate: true },
+    },
   };
   const server = await serveHttpApi(toHandlers(management), { cors: managementCors });
   const client = (token: string) => createManagementClient({ baseUrl: server.url, token });
