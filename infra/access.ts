@@ -97,6 +97,8 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       ...managementBasics,
       { table: 'keys', actions: ['Query'], partitions: ['AUDIT#'] },
       { table: 'usage', actions: ['Query'] },
+      { table: 'usage', actions: ['Query'], index: 'byAccount' },
+      { table: 'endpoints', actions: ['GetItem'] }, // where to send a request again
     ],
     readsSecrets: ['pepper'],
   },
@@ -109,6 +111,8 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       // A purchase whose journal rows a crash left behind is written to the journal by the next sweep.
       { table: 'credits', actions: ['PutItem'], partitions: ['JOURNAL#', 'LOT#'] },
       { table: 'usage', actions: ['GetItem', 'PutItem'] },
+      { table: 'usage', actions: ['Query'], index: 'byExpiry' },
+      { table: 'usage', actions: ['DeleteItem'], partitions: ['INSPECTED#'] },
     ],
     readsSecrets: [],
   },

@@ -62,6 +62,8 @@ export class GatewayStack extends Stack {
           TOLLGATE_ACCOUNT_SECRETS_PREFIX: accountSecretsPrefix,
           TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
           TOLLGATE_FEE: settings.fee,
+          TOLLGATE_LOG: 'stdout',
+          TOLLGATE_METRICS_NAMESPACE: `Tollgate/${this.stackName}`,
         },
       }),
       keys: this.addFunction('keys', { description: 'Management API: gateway keys', ...management }),
@@ -102,6 +104,7 @@ export class GatewayStack extends Stack {
     };
 
     const gatewayUrl = this.addGatewayUrl();
+    this.functions.observability.addEnvironment('TOLLGATE_GATEWAY_URL', gatewayUrl);
     const managementApi = new ManagementApi(this, 'ManagementApi', {
       functions: this.functions,
       logRetentionDays: settings.logRetentionDays,

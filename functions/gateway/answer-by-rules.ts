@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
+import type { SecretLookup } from '../policy/expressions/template-scope.ts';
 import type { CompiledRules } from '../policy/run/compile-rules.ts';
 import { isEventStream, transformMessages } from '../policy/run/message-transform.ts';
 import { type ModelsAnswer, type PolicyAnswer, type PolicyRun, wholeBody } from '../policy/run/policy-run.ts';
@@ -9,7 +10,7 @@ import type { CompiledAiGateway } from '../routing/compile-policy.ts';
 import { foreignCredential } from './authenticate.ts';
 import { type BegunRequest, callModels } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
-import type { Gateway, GatewayResponse } from './gateway.ts';
+import type { Gateway, GatewayResponse, RequestEnd } from './gateway.ts';
 import { readSecrets } from './secret-scope.ts';
 import { startRun } from './start-run.ts';
 import { UnreadBody } from './unread-body.ts';
@@ -31,9 +32,11 @@ export async function answerByRules(
   gateway: Gateway,
 ): Promise<GatewayResponse> {
   const { requestId, caller } = begun;
-  const secrets = await readSecrets(caller.endpoint.accountId, rules.secrets, gateway.accountSecrets);
+  const known = await readSecrets(caller.endpoint.accountId, rules.secrets, gateway.accountSecrets);
   /** What to do when the answer is out. */
   const endings: (() => Promise<void>)[] = [];
+  let record: RequestEnd['record'];
+  const credentials = new Set<string>();
 
   const answerWithModels = async (config: AiGatewayConfig, run: PolicyRun): Promise<ModelsAnswer> => {
     const aiGateway = aiGateways.get(config);
@@ -43,9 +46,18 @@ export async function answerByRules(
     // What models said is paid for, so it is read to its end even when a rule answers otherwise.
     endings.push(async () => {
       await body.readToEnd();
-      await response.finish();
+      const end = await response.finish();
+      record = end.record ?? record;
+      for (const credential of end.credentials) credentials.add(credential);
     });
     return { ...response, body };
+  };
+  const secrets: SecretLookup = {
+    get(vault, name) {
+      const value = known.get(vault, name);
+      if (value !== undefined) credentials.add(value);
+      return value;
+    },
   };
   const run = startRun(begun, secrets, answerWithModels, gateway);
   const answerError = (error: unknown): PolicyAnswer => {
@@ -82,6 +94,7 @@ export async function answerByRules(
       for (const result of results) {
         if (result.status === 'rejected') gateway.report(`the end of ${requestId} failed`, result.reason);
       }
+      return { record, credentials: [...credentials] };
     },
   };
 }

@@ -5,7 +5,8 @@ import { surfaceAt } from '../providers/surfaces.ts';
 import { authenticate } from './authenticate.ts';
 import { callModels } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
-import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
+import { type Gateway, type GatewayRequest, type GatewayResponse, nothingRecorded } from './gateway.ts';
+import { type ObservedRequest, observe } from './observe-request.ts';
 import { readFacts } from './start-run.ts';
 
 /** As large as an event that Lambda accepts. */
@@ -15,6 +16,12 @@ const bodyBytesMax = 6 * 1024 * 1024;
 export async function answerRequest(request: GatewayRequest, gateway: Gateway): Promise<GatewayResponse> {
   const startedAtMs = gateway.now();
   const requestId = newId('rq', startedAtMs, gateway.randomBytes);
+  const observed: ObservedRequest = { requestId, startedAtMs, request, caller: undefined };
+  return observe(await answer(observed, gateway), observed, gateway);
+}
+
+async function answer(observed: ObservedRequest, gateway: Gateway): Promise<GatewayResponse> {
+  const { requestId, startedAtMs, request } = observed;
   try {
     if (request.body.length > bodyBytesMax) {
       throw new GatewayError(
@@ -23,6 +30,7 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
       );
     }
     const caller = await authenticate(request, gateway);
+    observed.caller = caller;
     const { policy } = caller.endpoint;
     if (policy.rules) {
       const { answerByRules } = await import('./answer-by-rules.ts');
@@ -42,6 +50,6 @@ function refused(error: unknown, request: GatewayRequest, requestId: string, gat
     status,
     headers: { ...headers, 'ngrok-aig-request-id': requestId },
     body: wholeBody(body),
-    finish: async () => {},
+    finish: async () => nothingRecorded,
   };
 }

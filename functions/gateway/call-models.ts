@@ -9,7 +9,13 @@ import { firstAnswer } from './attempts.ts';
 import type { Caller } from './authenticate.ts';
 import { errorAnswer } from './error-response.ts';
 import { type Exchange, startExchange } from './exchange.ts';
-import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
+import {
+  type Gateway,
+  type GatewayRequest,
+  type GatewayResponse,
+  nothingRecorded,
+  type RequestEnd,
+} from './gateway.ts';
 import { answerModels, isModelsPath } from './list-models.ts';
 import { planCall } from './plan-call.ts';
 import { recordExchange } from './record-exchange.ts';
@@ -113,14 +119,15 @@ function refused(
     headers: { ...answer.headers, ...trace },
     body: wholeBody(answer.body),
     isError: true,
-    finish: async () => exchange && finish(exchange, gateway),
+    finish: async () => (exchange ? finish(exchange, gateway) : nothingRecorded),
     result: () => exchange && resultTree(request, exchange, answer.error, gateway),
   };
 }
 
-async function finish(exchange: Exchange, gateway: Gateway): Promise<void> {
+async function finish(exchange: Exchange, gateway: Gateway): Promise<RequestEnd> {
   exchange.deadline.stop();
-  await recordExchange(exchange, gateway);
+  const record = await recordExchange(exchange, gateway);
+  return { record, credentials: exchange.attempts.map(({ key }) => key.value) };
 }
 
 function listing(requestId: string, body: object): ModelsResponse {
@@ -129,7 +136,7 @@ function listing(requestId: string, body: object): ModelsResponse {
     headers: { 'content-type': 'application/json', 'ngrok-aig-request-id': requestId },
     body: wholeBody(JSON.stringify(body)),
     isError: false,
-    finish: async () => {},
+    finish: async () => nothingRecorded,
     result: () => undefined,
   };
 }

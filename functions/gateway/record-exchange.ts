@@ -14,16 +14,22 @@ import type { Gateway } from './gateway.ts';
 /**
  * Ends the bookkeeping of a request: writes the usage record, which decides the cost, and then settles the hold with it.
  * Runs after the client has its answer. What fails here is reported, and the sweep ends what is left open.
+ * @returns what was to be recorded; undefined when even that failed
  */
-export async function recordExchange(exchange: Exchange, gateway: Gateway): Promise<void> {
-  const results = await Promise.allSettled([decideAndSettle(exchange, gateway), noteUse(exchange, gateway)]);
+export async function recordExchange(exchange: Exchange, gateway: Gateway): Promise<UsageRecord | undefined> {
+  let record: UsageRecord | undefined;
+  const decideAndSettle = async () => {
+    record = toUsageRecord(exchange, gateway.now(), gateway);
+    await settle(record, exchange, gateway);
+  };
+  const results = await Promise.allSettled([decideAndSettle(), noteUse(exchange, gateway)]);
   for (const result of results) {
     if (result.status === 'rejected') gateway.report(`bookkeeping of ${exchange.requestId} failed`, result.reason);
   }
+  return record;
 }
 
-async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
-  const record = toUsageRecord(exchange, gateway.now(), gateway);
+async function settle(record: UsageRecord, exchange: Exchange, gateway: Gateway): Promise<void> {
   const nowMs = gateway.now(); // counting tokens may have taken a moment, and the record says when it is written
   reportOverrun(record, gateway);
   const { store, balances, keyLimits } = gateway;

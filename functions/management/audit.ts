@@ -37,6 +37,7 @@ export async function withAudit(
     objectId: showId(parameters.id),
     sourceIp,
     operationId,
+    note: route.auditNote?.(request.body),
     beforeDigest: await digestBefore(route, routes, request, management),
   };
   await recordIntent(management.store, intent);

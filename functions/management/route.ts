@@ -31,6 +31,8 @@ export interface Management {
   accountSecrets?: { client: SecretsManagerClient; prefix: string } | undefined;
   /** How Stripe is reached; only the function that sells credits has it. */
   stripe?: StripeSettings | undefined;
+  /** Where the gateway is; only the function that sends requests again has it. */
+  gatewayUrl?: string | undefined;
 }
 
 export interface StripeSettings {
@@ -109,6 +111,8 @@ export interface Route<Body = unknown, Query = unknown> extends Operation {
   locked?: true;
   /** Only computes something, whatever its method: there is nothing to audit. */
   changesNothing?: true;
+  /** What the audit log says in words of a change that somebody will ask about; never a value that is secret. */
+  auditNote?(body: Body): string | undefined;
   handle(request: ManagementRequest<Body, Query>, management: Management): Promise<ManagementAnswer>;
 }
 

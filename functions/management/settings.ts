@@ -25,6 +25,7 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
     fee: readFee(environment.TOLLGATE_FEE),
     accountSecrets: prefix ? { client, prefix } : undefined,
     stripe: stripeSecret ? { secretId: stripeSecret, apiBase: environment.TOLLGATE_STRIPE_API_BASE } : undefined,
+    gatewayUrl: environment.TOLLGATE_GATEWAY_URL,
   };
 }
 

@@ -77,6 +77,8 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:PutItem on KeysTable [AUDIT#*]',
     'dynamodb:Query on KeysTable [AUDIT#*]',
     'dynamodb:Query on UsageTable',
+    'dynamodb:Query on UsageTable/index/byAccount',
+    'dynamodb:GetItem on EndpointsTable',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   expiry: [
@@ -90,6 +92,8 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:PutItem on CreditsTable [JOURNAL#*, LOT#*]',
     'dynamodb:GetItem on UsageTable',
     'dynamodb:PutItem on UsageTable',
+    'dynamodb:Query on UsageTable/index/byExpiry',
+    'dynamodb:DeleteItem on UsageTable [INSPECTED#*]',
   ],
   rollup: [
     'dynamodb:Query on UsageTable/index/byTime',
