@@ -122,7 +122,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       {
         table: 'usage',
         actions: ['GetItem', 'PutItem', 'Query'],
-        partitions: ['DAILY#', 'SERIES#', 'SNAPSHOT#', 'ROLLUP'],
+        partitions: ['DAILY#', 'SERIES#', 'SNAPSHOT#', 'ROLLUP', 'TELEMETRY'],
       },
     ],
     readsSecrets: [],

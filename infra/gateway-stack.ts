@@ -95,6 +95,8 @@ export class GatewayStack extends Stack {
         environment: {
           TOLLGATE_ROLLUP_SECONDS: String(rollupInterval.toSeconds()),
           TOLLGATE_ROLLUP_GRACE_SECONDS: String(rollupGrace.toSeconds()),
+          ...(settings.otlpEndpoint && { TOLLGATE_OTLP_ENDPOINT: settings.otlpEndpoint }),
+          ...(settings.otlpHeaders && { TOLLGATE_OTLP_HEADERS: settings.otlpHeaders }),
         },
       }),
       bootstrap: this.addFunction('bootstrap', {

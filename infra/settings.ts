@@ -1,5 +1,6 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { parseFee } from '../functions/core/fee.ts';
+import { readCollectorHeaders } from '../functions/rollup/telemetry/collector.ts';
 
 /** What a deployment may choose; given as CDK context: `npx cdk deploy -c fee=5% -c alarmEmail=team@example.com`. */
 export interface DeploymentSettings {
@@ -12,6 +13,10 @@ export interface DeploymentSettings {
   logRetentionDays: RetentionDays;
   /** The account's Lambda quota in this Region; an alarm warns at four fifths of it. */
   concurrencyQuota: number;
+  /** An OpenTelemetry collector that takes OTLP over HTTP: its base URL. Without one no telemetry is sent. */
+  otlpEndpoint?: string;
+  /** Headers for it as `name=value,…`; whoever may read the function's settings sees them. */
+  otlpHeaders?: string;
   /** Who is told about alarms. Without it alarms only show in CloudWatch, and no topic and key are paid for. */
   alarmEmail?: string;
 }
@@ -44,12 +49,22 @@ export function readDeploymentSettings(context: (name: string) => unknown): Depl
   if (alarmEmail !== undefined && !/^[^@\s]+@[^@\s]+$/.test(String(alarmEmail))) {
     throw new Error(`alarmEmail is "${alarmEmail}"; give an e-mail address or leave it out`);
   }
+  const otlpEndpoint = context('otlpEndpoint');
+  if (otlpEndpoint !== undefined && !/^https?:\/\/[^/]/.test(String(otlpEndpoint))) {
+    throw new Error(
+      `otlpEndpoint is "${otlpEndpoint}"; give the base URL of a collector, such as https://otel.example.com:4318`,
+    );
+  }
+  const otlpHeaders = context('otlpHeaders');
+  if (otlpHeaders !== undefined) readCollectorHeaders(String(otlpHeaders));
   return {
     fee,
     managementRateLimit: readWholeNumber('managementRateLimit', context),
     configCacheMs: readWholeNumber('configCacheMs', context),
     logRetentionDays,
     concurrencyQuota: readWholeNumber('concurrencyQuota', context),
+    ...(otlpEndpoint !== undefined && { otlpEndpoint: String(otlpEndpoint) }),
+    ...(otlpHeaders !== undefined && { otlpHeaders: String(otlpHeaders) }),
     ...(alarmEmail !== undefined && { alarmEmail: String(alarmEmail) }),
   };
 }

@@ -8,7 +8,7 @@ import { resolveCandidates } from '../routing/resolve-candidates.ts';
 import { firstAnswer } from './attempts.ts';
 import type { Caller } from './authenticate.ts';
 import { errorAnswer } from './error-response.ts';
-import { type Exchange, startExchange } from './exchange.ts';
+import { type Exchange, startExchange, type TraceParent } from './exchange.ts';
 import {
   type Gateway,
   type GatewayRequest,
@@ -56,7 +56,7 @@ export async function callModels(
     const resolution = resolveCandidates(call, aiGateway.catalog, aiGateway.modelSelectors);
     const { requestId, startedAtMs, facts } = begun;
     exchange = startExchange(
-      { requestId, startedAtMs, traceId: traceIdOf(request), caller, aiGateway, call, facts, resolution },
+      { requestId, startedAtMs, ...traceParentOf(request), caller, aiGateway, call, facts, resolution },
       request.timeLeftMs,
     );
     if (resolution.error) throw resolution.error;
@@ -79,9 +79,11 @@ function readSurface({ method }: GatewayRequest, { path }: Caller) {
 }
 
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
-function traceIdOf({ headers }: GatewayRequest): string | undefined {
-  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(headers.traceparent ?? '') ?? [];
-  return traceId === '0'.repeat(32) ? undefined : traceId;
+function traceParentOf({ headers }: GatewayRequest): TraceParent {
+  const shape = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+  const [, traceId, parentSpanId, flags] = shape.exec(headers.traceparent ?? '') ?? [];
+  const isUnsampled = flags !== undefined && (Number.parseInt(flags, 16) & 1) === 0;
+  return { traceId, parentSpanId, traceUnsampled: isUnsampled || undefined };
 }
 
 function relayed(

@@ -19,6 +19,8 @@ export interface Exchange {
   startedAtMs: number;
   /** Of the client's `traceparent`. */
   traceId: string | undefined;
+  parentSpanId: string | undefined;
+  traceUnsampled: true | undefined;
   caller: Caller;
   /** The action of the policy that answers. */
   aiGateway: CompiledAiGateway;
@@ -76,6 +78,9 @@ export interface Attempt {
   errorBody: string | undefined;
 }
 
+/** What the client says of the trace that its request belongs to. */
+export type TraceParent = Pick<Exchange, 'traceId' | 'parentSpanId' | 'traceUnsampled'>;
+
 export interface Deadline {
   signal: AbortSignal;
   stop(): void;
@@ -85,7 +90,7 @@ export interface Deadline {
 export function startExchange(
   begun: Pick<
     Exchange,
-    'requestId' | 'startedAtMs' | 'traceId' | 'caller' | 'aiGateway' | 'call' | 'facts' | 'resolution'
+    'requestId' | 'startedAtMs' | keyof TraceParent | 'caller' | 'aiGateway' | 'call' | 'facts' | 'resolution'
   >,
   timeLeftMs: number,
 ): Exchange {

@@ -85,6 +85,8 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     estimate: modelId === undefined ? undefined : estimateTokens(exchange, modelId, gateway),
     finishReason: exchange.finishReason,
     traceId: exchange.traceId,
+    parentSpanId: exchange.parentSpanId,
+    traceUnsampled: exchange.traceUnsampled,
     ...costs(exchange, usage, gateway),
     heldNanoUsd: hold?.amountNanoUsd.toString(),
     priceVersion: gateway.catalog.version,
@@ -101,13 +103,14 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
 function toAttemptRecord(
   { record, startedAtMs }: Attempt,
   index: number,
-  { attempts, served, call, firstContentAtMs, answeredAtMs }: Exchange,
+  { attempts, served, call, firstContentAtMs, answeredAtMs, startedAtMs: requestStartedAtMs }: Exchange,
   nowMs: number,
   { catalog }: Gateway,
 ): AttemptRecord {
   const price = record.usage && catalog.model(record.provider, record.model)?.price;
   const recorded = {
     ...record,
+    startMs: startedAtMs - requestStartedAtMs,
     error: record.error && cut(record.error),
     ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
   };

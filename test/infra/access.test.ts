@@ -97,9 +97,9 @@ const expected: Record<FunctionName, string[]> = {
   ],
   rollup: [
     'dynamodb:Query on UsageTable/index/byTime',
-    'dynamodb:GetItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
-    'dynamodb:PutItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
-    'dynamodb:Query on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP]',
+    'dynamodb:GetItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP, TELEMETRY]',
+    'dynamodb:PutItem on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP, TELEMETRY]',
+    'dynamodb:Query on UsageTable [DAILY#*, SERIES#*, SNAPSHOT#*, ROLLUP, TELEMETRY]',
   ],
   bootstrap: [
     'dynamodb:PutItem on KeysTable [ACCOUNT#*, ACCOUNTS, DIGEST#*]',
