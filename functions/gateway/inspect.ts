@@ -73,6 +73,7 @@ function toInspection(
   const lifetimeMs = (endpoint.inspectorHours ?? inspectionHoursDefault) * 3_600_000;
   const path = beginningOf(request.path);
   const query = beginningOf(request.query);
+  const shownPath = mask.text(path.text, path.isCut);
   const shownQuery = mask.query(query.text, query.isCut);
   const message = toMessage(request.headers, asked, mask);
   return {
@@ -89,12 +90,16 @@ function toInspection(
     outcome: record?.outcome,
     status: response.status,
     method: request.method.slice(0, 32),
-    path: mask.text(path.text, path.isCut),
+    path: shownPath,
     request: {
       ...message,
       query: shownQuery,
       cut: [...named('path', path.isCut), ...named('query', query.isCut), ...message.cut],
-      masked: [...named('query', shownQuery !== query.text), ...message.masked],
+      masked: [
+        ...named('path', shownPath !== path.text),
+        ...named('query', shownQuery !== query.text),
+        ...message.masked,
+      ],
     },
     response: toMessage(response.headers, answer, mask),
   };

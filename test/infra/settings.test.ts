@@ -25,6 +25,8 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
       logRetentionDays: 7,
       concurrencyQuota: '10',
       alarmEmail: 'team@example.com',
+      otlpEndpoint: 'https://otel.example.com:4318',
+      otlpHeaders: 'x-key=a%20b',
     }),
     {
       fee: '5%+0.05/M',
@@ -32,6 +34,8 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
       configCacheMs: 5_000,
       logRetentionDays: 7,
       concurrencyQuota: 10,
+      otlpEndpoint: 'https://otel.example.com:4318',
+      otlpHeaders: 'x-key=a%20b',
       alarmEmail: 'team@example.com',
     },
   );
@@ -44,6 +48,8 @@ const refusals: [Record<string, unknown>, RegExp][] = [
   [{ configCacheMs: '1.5' }, /configCacheMs is "1.5"/],
   [{ concurrencyQuota: -1 }, /concurrencyQuota is "-1"/],
   [{ logRetentionDays: '31' }, /logRetentionDays is 31; use one of 1, 3, 5/],
+  [{ otlpEndpoint: 'collector' }, /otlpEndpoint is "collector"; give the base URL of a collector/],
+  [{ otlpHeaders: 'x' }, /TOLLGATE_OTLP_HEADERS: entry 1 is not name=value/],
   [{ alarmEmail: 'the team' }, /alarmEmail is "the team"; give an e-mail address/],
 ];
 
