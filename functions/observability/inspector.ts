@@ -142,10 +142,10 @@ export const inspectorRoutes: Route[] = [
     answer: replayAnswer,
     async handle({ parameters, body, caller, origin }, management) {
       const { store, gatewayUrl } = management;
-      if (gatewayUrl === undefined) throw new Error('TOLLGATE_GATEWAY_URL is not set');
       const inspection = await requireInspection(caller.accountId, parameters.id, management);
       const endpoint = await findEndpoint(store, caller.accountId, inspection.endpointId);
       if (!endpoint) throw new ManagementError('unusable_request', 'The endpoint of this request was deleted');
+      if (gatewayUrl === undefined) throw new Error('TOLLGATE_GATEWAY_URL is not set');
       const { requestId, status } = await replay(inspection, endpoint.slug, body.gateway_key, gatewayUrl);
       return {
         status: 200,

@@ -24,7 +24,7 @@ export interface AuditIntent {
   /** Also in the error answer, if it came to that. */
   operationId: string;
   /** Of changes that somebody will ask about, in words: `Traffic Inspector on for 24 hours`. */
-  note?: string | undefined;
+  note?: string;
   /** Digest of the object before the change; absent when there was none. */
   beforeDigest?: string;
 }

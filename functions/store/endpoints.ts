@@ -43,7 +43,7 @@ export interface Endpoint {
   /** Whether the Traffic Inspector keeps bodies for a while. */
   inspector: boolean;
   /** For how long, in hours; as long as is usual unless said. */
-  inspectorHours?: number | undefined;
+  inspectorHours?: number;
   eventDestinationIds: string[];
   createdAt: string;
   updatedAt: string;

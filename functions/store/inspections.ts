@@ -22,17 +22,17 @@ export interface InspectionSummary {
   requestId: string;
   accountId: string;
   endpointId: string;
-  gatewayKeyId?: string | undefined;
+  gatewayKeyId?: string;
   createdAt: string;
   /** After it nobody sees this any more. */
   expiresAt: string;
   totalMs: number;
   /** The request that this one repeats. */
-  replayOf?: string | undefined;
+  replayOf?: string;
   /** Who answered; absent where no model did. */
-  provider?: string | undefined;
-  model?: string | undefined;
-  outcome?: string | undefined;
+  provider?: string;
+  model?: string;
+  outcome?: string;
   status: number;
   method: string;
   path: string;

@@ -86,9 +86,9 @@ export interface UsageRecord {
   finishReason?: string;
   /** Of the client's `traceparent`. */
   traceId?: string;
-  parentSpanId?: string | undefined;
+  parentSpanId?: string;
   /** The client keeps no trace of this request, so neither do we. */
-  traceUnsampled?: true | undefined;
+  traceUnsampled?: true;
   /** Rules of the policy that applied, and what its `log` actions wrote. */
   rules?: string[];
   logs?: unknown[];
