@@ -3,6 +3,7 @@ import { newId } from '../../functions/core/ids.ts';
 import type { ManagementClient } from '../../functions/management/client.generated.ts';
 import type { AnyRoute } from '../../functions/management/route.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
+import { saveInspection } from '../../functions/store/inspections.ts';
 import { decide } from '../../functions/store/usage.ts';
 import { policy } from './management.ts';
 
@@ -40,6 +41,20 @@ export async function makeOneOfEach(
     },
     Date.now(),
   );
+  const message = { headers: {}, body: '', bodyBytes: 0, cut: [], masked: [] };
+  await saveInspection(store, {
+    requestId,
+    accountId,
+    endpointId: endpoint.id,
+    createdAt,
+    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    totalMs: 1,
+    status: 503,
+    method: 'POST',
+    path: '/v1/chat/completions',
+    request: { ...message, query: '' },
+    response: message,
+  });
   return {
     '/endpoints': endpoint.id,
     '/endpoints/{id}/versions': '1',
@@ -51,6 +66,7 @@ export async function makeOneOfEach(
     '/accounts': accountId,
     '/audit_events': audit_events[0]?.id as string,
     '/usage/requests': requestId,
+    '/inspector/requests': requestId,
   };
 }
 
@@ -94,4 +110,5 @@ export const validBodies: Record<string, object> = {
   updateVault: { description: 'changed' },
   createSecret: { name: 'valid', value: 'value', vault_name: 'valid' },
   updateSecret: { description: 'changed' },
+  replayInspectorRequest: {},
 };

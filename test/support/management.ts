@@ -21,6 +21,7 @@ import {
 } from '../../infra/management-routes.ts';
 import { openTestSecrets } from './management-backend.ts';
 import { startTestStore } from './store.ts';
+import { sendJson, startUpstream } from './upstream.ts';
 
 const pepper = 'pepper';
 
@@ -68,6 +69,7 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
   const plan = planFirstAccount(now(), randomBytes);
   await createFirstAccount(store, plan, pepper);
   const reports: string[] = [];
+  const gateway = await startUpstream((_, response) => sendJson(response, 200, {}));
   const management: Management = {
     store,
     secrets: { read: async () => ({ pepper }), readAgain: async () => ({ pepper }) },
@@ -79,6 +81,7 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
     extraProviders: [],
     report: (message, error) => reports.push(`${message}: ${error}`),
     fee: options.fee,
+    gatewayUrl: gateway.baseUrl,
     accountSecrets: { client: secretsClient, prefix: 'tollgate/accounts/' },
   };
   const server = await serveHttpApi(toHandlers(management), { cors: managementCors });
@@ -136,6 +139,7 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
       await server.close();
       secretsClient.destroy();
       await secretsServer.close();
+      await gateway.close();
       await close();
     },
   };
