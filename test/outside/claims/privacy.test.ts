@@ -131,13 +131,11 @@ async function everythingKept(ids: string[]): Promise<Record<string, string>> {
     '/metrics/prometheus',
     '/audit_events',
   ];
-  const answers = [...shown, ...ids.map(id => `/usage/requests/${id}`)].map(
-    async path => {
-      const answer = await stack.manage('GET', path);
-      assert.equal(answer.status, 200, path);
-      return [path, await answer.text()] as const;
-    },
-  );
+  const answers = [...shown, ...ids.map(id => `/usage/requests/${id}`)].map(async path => {
+    const answer = await stack.manage('GET', path);
+    assert.equal(answer.status, 200, path);
+    return [path, await answer.text()] as const;
+  });
   return {
     ...Object.fromEntries(await Promise.all(answers)),
     tables: await everyItem(),
