@@ -122,6 +122,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       { table: 'keys', actions: ['Query'], partitions: ['AUDIT#'] },
       { table: 'usage', actions: ['Query'] },
       { table: 'usage', actions: ['Query'], index: 'byAccount' },
+      { table: 'endpoints', actions: ['GetItem'] }, // where to send a request again
     ],
     readsSecrets: ['pepper'],
   },
@@ -137,6 +138,8 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       { table: 'keys', actions: ['GetItem'], partitions: ['ACCOUNT#'] }, // the threshold of a low balance
       { table: 'endpoints', actions: ['Query'], partitions: ['EVENTS#'] }, // who is told
       { table: 'endpoints', actions: ['GetItem'], partitions: ['ACCOUNT#'] },
+      { table: 'usage', actions: ['Query'], index: 'byExpiry' },
+      { table: 'usage', actions: ['DeleteItem'], partitions: ['INSPECTED#'] },
     ],
     readsSecrets: [],
   },
@@ -146,7 +149,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       {
         table: 'usage',
         actions: ['GetItem', 'PutItem', 'Query'],
-        partitions: ['DAILY#', 'SERIES#', 'SNAPSHOT#', 'ROLLUP'],
+        partitions: ['DAILY#', 'SERIES#', 'SNAPSHOT#', 'ROLLUP', 'TELEMETRY'],
       },
       { table: 'usage', actions: ['PutItem'], partitions: ['OUTBOX#'] },
       { table: 'usage', actions: ['GetItem', 'PutItem'], partitions: ['NOTICE#'] },

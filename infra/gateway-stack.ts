@@ -71,6 +71,8 @@ export class GatewayStack extends Stack {
           TOLLGATE_ACCOUNT_SECRETS_PREFIX: accountSecretsPrefix,
           TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
           TOLLGATE_FEE: settings.fee,
+          TOLLGATE_LOG: 'stdout',
+          TOLLGATE_METRICS_NAMESPACE: `Tollgate/${this.stackName}`,
         },
       }),
       keys: this.addFunction('keys', { description: 'Management API: gateway keys', ...management }),
@@ -106,6 +108,8 @@ export class GatewayStack extends Stack {
         environment: {
           TOLLGATE_ROLLUP_SECONDS: String(rollupInterval.toSeconds()),
           TOLLGATE_ROLLUP_GRACE_SECONDS: String(rollupGrace.toSeconds()),
+          ...(settings.otlpEndpoint && { TOLLGATE_OTLP_ENDPOINT: settings.otlpEndpoint }),
+          ...(settings.otlpHeaders && { TOLLGATE_OTLP_HEADERS: settings.otlpHeaders }),
         },
       }),
       delivery: this.addFunction('delivery', {
@@ -126,6 +130,7 @@ export class GatewayStack extends Stack {
     };
 
     const gatewayUrl = this.addGatewayUrl();
+    this.functions.observability.addEnvironment('TOLLGATE_GATEWAY_URL', gatewayUrl);
     const managementApi = new ManagementApi(this, 'ManagementApi', {
       functions: this.functions,
       logRetentionDays: settings.logRetentionDays,

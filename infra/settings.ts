@@ -1,5 +1,6 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { parseFee } from '../functions/core/fee.ts';
+import { readCollectorHeaders } from '../functions/rollup/telemetry/collector.ts';
 import { checkEventTargetArn } from './event-targets.ts';
 
 /** What a deployment may choose; given as CDK context: `npx cdk deploy -c fee=5% -c alarmEmail=team@example.com`. */
@@ -15,7 +16,11 @@ export interface DeploymentSettings {
   concurrencyQuota: number;
   /** Log groups, Firehose streams and event buses that event destinations may name, by their ARNs. */
   eventTargetArns: readonly string[];
-  /** Who is told about alarms. Without it alarms only show in CloudWatch, and no key is paid for. */
+  /** An OpenTelemetry collector that takes OTLP over HTTP: its base URL. Without one no telemetry is sent. */
+  otlpEndpoint?: string;
+  /** Headers for it as `name=value,…`; whoever may read the function's settings sees them. */
+  otlpHeaders?: string;
+  /** Who is told about alarms. Without it alarms only show in CloudWatch, and no topic and key are paid for. */
   alarmEmail?: string;
 }
 
@@ -48,6 +53,14 @@ export function readDeploymentSettings(context: (name: string) => unknown): Depl
   if (alarmEmail !== undefined && !/^[^@\s]+@[^@\s]+$/.test(String(alarmEmail))) {
     throw new Error(`alarmEmail is "${alarmEmail}"; give an e-mail address or leave it out`);
   }
+  const otlpEndpoint = context('otlpEndpoint');
+  if (otlpEndpoint !== undefined && !/^https?:\/\/[^/]/.test(String(otlpEndpoint))) {
+    throw new Error(
+      `otlpEndpoint is "${otlpEndpoint}"; give the base URL of a collector, such as https://otel.example.com:4318`,
+    );
+  }
+  const otlpHeaders = context('otlpHeaders');
+  if (otlpHeaders !== undefined) readCollectorHeaders(String(otlpHeaders));
   return {
     fee,
     managementRateLimit: readWholeNumber('managementRateLimit', context),
@@ -55,6 +68,8 @@ export function readDeploymentSettings(context: (name: string) => unknown): Depl
     logRetentionDays,
     concurrencyQuota: readWholeNumber('concurrencyQuota', context),
     eventTargetArns: readArns(context('eventTargetArns')),
+    ...(otlpEndpoint !== undefined && { otlpEndpoint: String(otlpEndpoint) }),
+    ...(otlpHeaders !== undefined && { otlpHeaders: String(otlpHeaders) }),
     ...(alarmEmail !== undefined && { alarmEmail: String(alarmEmail) }),
   };
 }

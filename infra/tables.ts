@@ -37,12 +37,12 @@ function createTable(scope: Construct, logicalId: string, { timeToLive, indexes 
     removalPolicy: RemovalPolicy.RETAIN,
     ...(timeToLive !== undefined && { timeToLiveAttribute: timeToLive }),
   });
-  for (const { name, partitionKey, sortKey } of indexes) {
+  for (const { name, partitionKey, sortKey, keysOnly } of indexes) {
     table.addGlobalSecondaryIndex({
       indexName: name,
       partitionKey: { name: partitionKey, type: AttributeType.STRING },
       sortKey: { name: sortKey, type: AttributeType.STRING },
-      projectionType: ProjectionType.ALL,
+      projectionType: keysOnly ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
     });
   }
   (table.node.defaultChild as CfnTable).overrideLogicalId(logicalId);

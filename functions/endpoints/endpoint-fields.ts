@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inspectionHoursMax } from '../core/inspection-hours.ts';
 
 /** It stands in the path, so it is as plain as a host name's label. */
 export const slugField = z
@@ -27,5 +28,11 @@ export const hostsField = z
   .describe('Each unique in the deployment');
 
 export const trafficPolicyField = z.string().describe('A Traffic Policy document in YAML or JSON');
+
+export const inspectorHoursField = z
+  .int()
+  .min(1)
+  .max(inspectionHoursMax)
+  .describe('How long the Traffic Inspector keeps a request');
 
 export const eventDestinationsField = z.array(z.string().regex(/^ed_[0-9A-Za-z]{1,60}$/, 'is not an id')).max(10);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isId } from '../core/ids.ts';
+import { inspectionHoursDefault } from '../core/inspection-hours.ts';
 import { timestampAnswer } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
 import type { Management, ManagementAnswer } from '../management/route.ts';
@@ -20,6 +21,7 @@ export const endpointAnswer = z
     traffic_policy: z.string(),
     policy_version: z.int().describe('Counts policy changes from 1'),
     inspector: z.boolean().describe('Whether the Traffic Inspector keeps bodies for a while'),
+    inspector_retention_hours: z.int(),
     event_destination_ids: z.array(z.string()),
     revision: z.int().describe('Counts all changes from 1; the ETag is this number in quotes'),
   })
@@ -38,6 +40,7 @@ export function toWire(endpoint: Endpoint, origin: string): z.output<typeof endp
     traffic_policy: endpoint.trafficPolicy,
     policy_version: endpoint.policyVersion,
     inspector: endpoint.inspector,
+    inspector_retention_hours: endpoint.inspectorHours ?? inspectionHoursDefault,
     event_destination_ids: endpoint.eventDestinationIds,
     revision: endpoint.revision,
   };

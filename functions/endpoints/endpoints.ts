@@ -17,7 +17,13 @@ import {
 import { readEventSettings } from '../store/event-settings.ts';
 import { compilePolicy } from './compile-policy.ts';
 import { endpointAnswer, notFound, path, requireEndpoint, revisionOf, stale, toAnswer, toWire } from './endpoint.ts';
-import { eventDestinationsField, hostsField, slugField, trafficPolicyField } from './endpoint-fields.ts';
+import {
+  eventDestinationsField,
+  hostsField,
+  inspectorHoursField,
+  slugField,
+  trafficPolicyField,
+} from './endpoint-fields.ts';
 
 /** Counted before an endpoint is made: endpoints made at the same moment can pass it by a few. */
 const endpointsMax = 500;
@@ -30,6 +36,7 @@ const createBody = z
     description: descriptionField.default(''),
     metadata: metadataField.default(''),
     inspector: z.boolean().default(false),
+    inspector_retention_hours: inspectorHoursField.optional(),
     event_destination_ids: eventDestinationsField.default([]),
   })
   .meta({ id: 'EndpointCreate' });
@@ -44,6 +51,7 @@ const updateBody = z
     description: descriptionField.optional(),
     metadata: metadataField.optional(),
     inspector: z.boolean().optional(),
+    inspector_retention_hours: inspectorHoursField.optional(),
     event_destination_ids: eventDestinationsField.optional(),
   })
   .meta({ id: 'EndpointUpdate' });
@@ -57,6 +65,7 @@ export const endpointRoutes: Route[] = [
     body: createBody,
     answer: createdAnswer,
     idempotent: true,
+    auditNote: inspectorNote,
     async handle(request, management) {
       const { body, caller, account, origin } = request;
       const { store, now, randomBytes } = management;
@@ -81,6 +90,7 @@ export const endpointRoutes: Route[] = [
             description: body.description,
             metadata: body.metadata,
             inspector: body.inspector,
+            inspectorHours: body.inspector_retention_hours,
             eventDestinationIds: body.event_destination_ids,
             createdAt: new Date(nowMs).toISOString(),
             createdBy: caller.id,
@@ -126,6 +136,7 @@ export const endpointRoutes: Route[] = [
     body: updateBody,
     answer: endpointAnswer,
     locked: true,
+    auditNote: inspectorNote,
     async handle({ parameters, body, caller, origin, ifMatch }, management) {
       const { id } = await requireEndpoint(caller.accountId, parameters.id, management);
       await requireDestinations(caller.accountId, body.event_destination_ids ?? [], management);
@@ -136,6 +147,7 @@ export const endpointRoutes: Route[] = [
         description: body.description,
         metadata: body.metadata,
         inspector: body.inspector,
+        inspectorHours: body.inspector_retention_hours,
         eventDestinationIds: body.event_destination_ids,
       };
       return change({ id, changes, caller, origin, ifMatch }, management);
@@ -158,6 +170,18 @@ export const endpointRoutes: Route[] = [
     },
   }),
 ];
+
+/** Whoever turns the Traffic Inspector on lets others read prompts and answers. */
+function inspectorNote({
+  inspector,
+  inspector_retention_hours: hours,
+}: Pick<z.output<typeof updateBody>, 'inspector' | 'inspector_retention_hours'>): string | undefined {
+  const told = [
+    ...(inspector === undefined ? [] : [`Traffic Inspector ${inspector ? 'on' : 'off'}`]),
+    ...(hours === undefined ? [] : [`requests kept for ${hours} hours`]),
+  ];
+  return told.length > 0 ? told.join(', ') : undefined;
+}
 
 /** Changes an endpoint that was there a moment ago, and answers it as it now is. */
 export async function change(

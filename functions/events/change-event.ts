@@ -11,19 +11,19 @@ const verbs: Record<string, string> = { create: 'created', update: 'updated', de
 export function toChangeEvent(entry: AuditEvent): GatewayEvent | undefined {
   const event_type = changeTypeOf(entry.operation);
   if (entry.outcome !== 'changed' || event_type === undefined) return undefined;
-  const { keyId, accountId, role } = entry.actor;
+  const { actor } = entry;
   return {
     event_id: eventIdOf(entry.id),
     event_type,
     event_timestamp: entry.finishedAt ?? entry.createdAt,
     account_id: entry.accountId,
-    principal: { api_key_id: keyId, account_id: accountId },
+    principal: actor === 'stripe' ? null : { api_key_id: actor.keyId, account_id: actor.accountId },
     object: {
       id: entry.objectId ?? null,
       audit_event_id: entry.id,
       operation: entry.operation,
       path: entry.path,
-      role,
+      role: actor === 'stripe' ? actor : actor.role,
       source_ip: entry.sourceIp,
       status_code: entry.statusCode ?? null,
       before_digest: entry.beforeDigest ?? null,

@@ -4,6 +4,7 @@ import { note, report } from '../core/report.ts';
 import { EventWriter } from '../events/event-writer.ts';
 import { Balances } from '../store/balances.ts';
 import { openStore } from '../store/dynamo.ts';
+import { deleteExpiredInspections } from '../store/inspections.ts';
 import { KeyLimits } from '../store/key-limits.ts';
 import { readTableNames } from '../store/settings.ts';
 import { decide } from '../store/usage.ts';
@@ -27,8 +28,16 @@ const parts = {
 };
 
 /** Runs on a timer. Safe to run twice, and at once. @returns what it did; a sweep that did something also logs it */
-export async function handler(): Promise<SweepResult> {
-  const result = await sweep({ ...parts, stopAtMs: now() + sweepTimeMs });
+export async function handler(): Promise<SweepResult & { inspections: number }> {
+  const stopAtMs = now() + sweepTimeMs;
+  // Neither waits for the other, nor fails with it.
+  const [swept, deleted] = await Promise.allSettled([
+    sweep({ ...parts, stopAtMs }),
+    deleteExpiredInspections(store, now(), () => now() >= stopAtMs),
+  ]);
+  if (swept.status === 'rejected') throw swept.reason;
+  if (deleted.status === 'rejected') throw deleted.reason;
+  const result = { ...swept.value, inspections: deleted.value };
   const { accounts, limits, finished, ...done } = result;
   if (!finished || Object.values(done).some(count => count > 0)) note('swept', result);
   return result;

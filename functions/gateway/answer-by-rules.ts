@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { AiGatewayConfig } from '../policy/ai-gateway-config.ts';
+import type { SecretLookup } from '../policy/expressions/template-scope.ts';
 import type { CompiledRules } from '../policy/run/compile-rules.ts';
 import { isEventStream, transformMessages } from '../policy/run/message-transform.ts';
 import { type ModelsAnswer, type PolicyAnswer, type PolicyRun, wholeBody } from '../policy/run/policy-run.ts';
@@ -10,7 +11,7 @@ import type { CompiledAiGateway } from '../routing/compile-policy.ts';
 import { foreignCredential } from './authenticate.ts';
 import { type BegunRequest, callModels, type ModelsResponse } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
-import type { Gateway, GatewayResponse } from './gateway.ts';
+import { type Gateway, type GatewayResponse, nothingRecorded, type RequestEnd } from './gateway.ts';
 import { AnswerCut } from './open-answer.ts';
 import { readSecrets } from './secret-scope.ts';
 import { startRun } from './start-run.ts';
@@ -41,7 +42,9 @@ export async function answerByRules(
   gateway: Gateway,
 ): Promise<GatewayResponse> {
   const { requestId, caller } = begun;
-  const secrets = await readSecrets(caller.endpoint.accountId, rules.secrets, gateway.accountSecrets);
+  const known = await readSecrets(caller.endpoint.accountId, rules.secrets, gateway.accountSecrets);
+  /** Whatever was used and must not be shown. */
+  const credentials = new Set<string>();
   /** The last call of models, which is the one that counts. */
   let last: CalledModels | undefined;
 
@@ -55,6 +58,13 @@ export async function answerByRules(
     const body = new UnreadBody(response.body);
     last = { response, body, requestId: id };
     return { ...response, body };
+  };
+  const secrets: SecretLookup = {
+    get(vault, name) {
+      const value = known.get(vault, name);
+      if (value !== undefined) credentials.add(value);
+      return value;
+    },
   };
   const run = startRun(begun, secrets, answerWithModels, gateway);
   const answerError = (error: unknown): PolicyAnswer => {
@@ -89,23 +99,27 @@ export async function answerByRules(
     headers: { ...headers, 'ngrok-aig-request-id': models?.requestId ?? requestId },
     body,
     finish: async () => {
-      const results = await Promise.allSettled([models && finishModels(models), ...run.atEnd.map(end => end(status))]);
-      for (const result of results) {
+      const [end, ...others] = await Promise.allSettled([
+        models ? finishModels(models, gateway) : nothingRecorded,
+        ...run.atEnd.map(end => end(status)),
+      ]);
+      for (const result of [end, ...others]) {
         if (result.status === 'rejected') gateway.report(`the end of ${requestId} failed`, result.reason);
       }
+      const { record, credentials: used } = end.status === 'fulfilled' ? end.value : nothingRecorded;
+      return { record, credentials: [...credentials, ...used] };
     },
   };
 }
 
 /** What models said is paid for, so it is read to its end even when a rule has answered otherwise. */
-async function finishModels({ response, body }: CalledModels): Promise<void> {
+async function finishModels({ response, body }: CalledModels, gateway: Gateway): Promise<RequestEnd> {
   try {
     await body.readToEnd();
   } catch (error) {
-    if (!(error instanceof AnswerCut)) throw error;
-  } finally {
-    await response.finish();
+    if (!(error instanceof AnswerCut)) gateway.report('an answer broke off behind the rules', error);
   }
+  return response.finish();
 }
 
 /** The request as rules have left it. A credential that they removed or replaced is what they made of it. */

@@ -6,7 +6,8 @@ import { answerByRules } from './answer-by-rules.ts';
 import { authenticate } from './authenticate.ts';
 import { callModels } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
-import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
+import { type Gateway, type GatewayRequest, type GatewayResponse, nothingRecorded } from './gateway.ts';
+import { type ObservedRequest, observe } from './observe-request.ts';
 import { readFacts } from './start-run.ts';
 
 const withoutRules = { rules: undefined, earlierAttempts: [] };
@@ -18,6 +19,12 @@ const bodyBytesMax = 6 * 1024 * 1024;
 export async function answerRequest(request: GatewayRequest, gateway: Gateway): Promise<GatewayResponse> {
   const startedAtMs = gateway.now();
   const requestId = newId('rq', startedAtMs, gateway.randomBytes);
+  const observed: ObservedRequest = { requestId, startedAtMs, request, caller: undefined };
+  return observe(await answer(observed, gateway), observed, gateway);
+}
+
+async function answer(observed: ObservedRequest, gateway: Gateway): Promise<GatewayResponse> {
+  const { requestId, startedAtMs, request } = observed;
   try {
     if (request.body.length > bodyBytesMax) {
       throw new GatewayError(
@@ -27,6 +34,7 @@ export async function answerRequest(request: GatewayRequest, gateway: Gateway): 
     }
     checkHost(request.headers.host);
     const caller = await authenticate(request, gateway);
+    observed.caller = caller;
     const { policy } = caller.endpoint;
     const begun = { requestId, startedAtMs, request, caller };
     if (policy.rules) return await answerByRules(begun, policy, gateway);
@@ -56,6 +64,6 @@ function refused(error: unknown, request: GatewayRequest, requestId: string, gat
     status,
     headers: { ...headers, 'ngrok-aig-request-id': requestId },
     body: wholeBody(body),
-    finish: async () => {},
+    finish: async () => nothingRecorded,
   };
 }

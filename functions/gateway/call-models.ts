@@ -8,8 +8,14 @@ import { resolveCandidates } from '../routing/resolve-candidates.ts';
 import { firstAnswer } from './attempts.ts';
 import type { Caller } from './authenticate.ts';
 import { errorAnswer } from './error-response.ts';
-import { type Attempt, type Exchange, startExchange } from './exchange.ts';
-import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts';
+import { type Attempt, type Exchange, startExchange, type TraceParent } from './exchange.ts';
+import {
+  type Gateway,
+  type GatewayRequest,
+  type GatewayResponse,
+  nothingRecorded,
+  type RequestEnd,
+} from './gateway.ts';
 import { answerModels, isModelsPath } from './list-models.ts';
 import { planCall } from './plan-call.ts';
 import { recordExchange } from './record-exchange.ts';
@@ -62,7 +68,7 @@ export async function callModels(
       {
         requestId,
         startedAtMs,
-        traceId: traceIdOf(request),
+        ...traceParentOf(request),
         caller,
         aiGateway,
         call,
@@ -93,9 +99,11 @@ function readSurface({ method }: GatewayRequest, { path }: Caller) {
 }
 
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
-function traceIdOf({ headers }: GatewayRequest): string | undefined {
-  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(headers.traceparent ?? '') ?? [];
-  return traceId === '0'.repeat(32) ? undefined : traceId;
+function traceParentOf({ headers }: GatewayRequest): TraceParent {
+  const shape = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+  const [, traceId, parentSpanId, flags] = shape.exec(headers.traceparent ?? '') ?? [];
+  const isUnsampled = flags !== undefined && (Number.parseInt(flags, 16) & 1) === 0;
+  return { traceId, parentSpanId, traceUnsampled: isUnsampled || undefined };
 }
 
 function relayed(
@@ -135,15 +143,16 @@ function refused(
     headers: { ...answer.headers, ...trace },
     body: wholeBody(answer.body),
     isError: true,
-    finish: async () => exchange && finish(exchange, gateway),
+    finish: async () => (exchange ? finish(exchange, gateway) : nothingRecorded),
     passOver: async () => (exchange ? passOver(exchange, gateway) : begun.earlierAttempts),
     result: () => exchange && resultTree(request, exchange, answer.error, gateway),
   };
 }
 
-async function finish(exchange: Exchange, gateway: Gateway): Promise<void> {
+async function finish(exchange: Exchange, gateway: Gateway): Promise<RequestEnd> {
   exchange.deadline.stop();
-  await recordExchange(exchange, gateway);
+  const record = await recordExchange(exchange, gateway);
+  return { record, credentials: [...exchange.earlierAttempts, ...exchange.attempts].map(({ key }) => key.value) };
 }
 
 /** What fails here is reported, and the sweep gives back what is left. */
@@ -167,7 +176,7 @@ function listing(requestId: string, body: object): ModelsResponse {
     headers: { 'content-type': 'application/json', 'ngrok-aig-request-id': requestId },
     body: wholeBody(JSON.stringify(body)),
     isError: false,
-    finish: async () => {},
+    finish: async () => nothingRecorded,
     passOver: async () => [],
     result: () => undefined,
   };

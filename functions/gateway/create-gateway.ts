@@ -19,6 +19,7 @@ import type { SecretReader } from '../store/secrets.ts';
 import { EndpointMetrics } from './endpoint-metrics.ts';
 import type { Gateway, LoadedEndpoint } from './gateway.ts';
 import { createPolicyServices } from './policy-services.ts';
+import type { RequestLine } from './request-line.ts';
 
 /** What a gateway is made of; passed in, so that tests bring their own clock, store and catalog. */
 export interface GatewayParts {
@@ -41,6 +42,9 @@ export interface GatewayParts {
   cacheLifetimeMs: number;
   baseUrls: ReadonlyMap<string, string>;
   countTokens(modelId: string, text: string): number;
+  /** See `Gateway`. */
+  logRequest?: ((line: RequestLine) => void) | undefined;
+  metricsNamespace?: string;
   report(message: string, error: unknown): void;
 }
 
@@ -77,6 +81,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const lastUses = new Map<string, string>();
 
   return {
+    metricsNamespace: 'Tollgate',
     ...parts,
     policyServices: createPolicyServices(parts),
     balances: new Balances(store, parts.randomBytes),

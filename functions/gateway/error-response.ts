@@ -32,7 +32,7 @@ export function errorAnswer(
       error: { code, message },
     };
   }
-  const known = toGatewayError(error, gateway);
+  const known = toGatewayError(error, requestId, gateway);
   const body =
     format === 'openai'
       ? { error: { message: known.message, type: known.type, param: null, code: known.code } }
@@ -46,18 +46,18 @@ export function errorAnswer(
   return { status: known.status, headers, body: JSON.stringify(body), error: known };
 }
 
-function toGatewayError(error: unknown, gateway: Gateway): GatewayError {
+function toGatewayError(error: unknown, requestId: string, gateway: Gateway): GatewayError {
   if (error instanceof GatewayError) {
-    if (error.status === 500) gateway.report(error.message, error.cause);
+    if (error.status === 500) gateway.report(`request ${requestId}: ${error.message}`, error.cause);
     return error;
   }
   if (error instanceof StoreError) {
-    gateway.report(error.message, error.cause);
+    gateway.report(`request ${requestId}: ${error.message}`, error.cause);
     return new GatewayError('service_unavailable', 'The gateway cannot reach its store; try again', {
       retryAfterSeconds: 1,
     });
   }
-  gateway.report('a request failed', error);
+  gateway.report(`request ${requestId} failed`, error);
   return new GatewayError('internal_error', 'The gateway failed; this is not your fault');
 }
 

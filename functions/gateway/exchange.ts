@@ -19,6 +19,8 @@ export interface Exchange {
   startedAtMs: number;
   /** Of the client's `traceparent`. */
   traceId: string | undefined;
+  parentSpanId: string | undefined;
+  traceUnsampled: true | undefined;
   caller: Caller;
   /** The action of the policy that answers. */
   aiGateway: CompiledAiGateway;
@@ -80,6 +82,9 @@ export interface Attempt {
   errorBody: string | undefined;
 }
 
+/** What the client says of the trace that its request belongs to. */
+export type TraceParent = Pick<Exchange, 'traceId' | 'parentSpanId' | 'traceUnsampled'>;
+
 export interface Deadline {
   signal: AbortSignal;
   stop(): void;
@@ -91,7 +96,7 @@ export function startExchange(
     Exchange,
     | 'requestId'
     | 'startedAtMs'
-    | 'traceId'
+    | keyof TraceParent
     | 'caller'
     | 'aiGateway'
     | 'call'

@@ -29,7 +29,7 @@ export function toFunctionUrlHandler(gateway: Gateway, responseStreams: Response
       }
     } catch (error) {
       if (error instanceof AnswerCut) cut = error;
-      else gateway.report('an answer broke off', error);
+      else gateway.report(`the answer to ${headers['ngrok-aig-request-id']} broke off`, error);
     } finally {
       if (isEmpty) stream.write(''); // without a write, Lambda would lose status and headers
       patience.stop();

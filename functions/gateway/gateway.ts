@@ -13,6 +13,8 @@ import type { Balances } from '../store/balances.ts';
 import type { Store } from '../store/dynamo.ts';
 import type { Endpoint } from '../store/endpoints.ts';
 import type { KeyLimits } from '../store/key-limits.ts';
+import type { UsageRecord } from '../store/usage.ts';
+import type { RequestLine } from './request-line.ts';
 
 /** A request as it reached the gateway, whatever carried it: a Function URL, API Gateway or a test. */
 export interface GatewayRequest extends PolicyRequest {
@@ -32,8 +34,18 @@ export interface GatewayResponse {
   /** To be written at the client's pace and read to its end, whether or not the client still listens. */
   body: AsyncIterable<string | Buffer>;
   /** Bookkeeping, to be awaited after the client has its answer: settles the hold and writes the usage record. */
-  finish(): Promise<void>;
+  finish(): Promise<RequestEnd>;
 }
+
+/** What is known of a request when its bookkeeping is done. */
+export interface RequestEnd {
+  /** Undefined where no model was asked. */
+  record: UsageRecord | undefined;
+  /** Provider keys and secrets that were used: they may show in no other place. */
+  credentials: readonly string[];
+}
+
+export const nothingRecorded: RequestEnd = { record: undefined, credentials: [] };
 
 /** An endpoint with its policy ready to run. */
 export interface LoadedEndpoint extends Endpoint {
@@ -74,6 +86,10 @@ export interface Gateway {
   baseUrls: ReadonlyMap<string, string>;
   /** Remembers that a key was used in this minute; true the first time. */
   isFirstUseInMinute(keyId: string, minute: string): boolean;
+  /** Writes the line of a finished request; absent when nobody wants a log. */
+  logRequest?: ((line: RequestLine) => void) | undefined;
+  /** Under which CloudWatch keeps the metrics in those lines. */
+  metricsNamespace: string;
   /** One line for an operator: what went wrong, never what was in a request. */
   report(message: string, error: unknown): void;
 }

@@ -12,6 +12,7 @@ import { createSecretReader, openSecretSource } from '../store/secrets.ts';
 import { countTokens } from './count-tokens.ts';
 import { createGateway } from './create-gateway.ts';
 import { type ResponseStreams, toFunctionUrlHandler } from './function-url.ts';
+import { openRequestLog } from './request-log.ts';
 import { readSettings } from './settings.ts';
 
 declare const awslambda: { HttpResponseStream: ResponseStreams };
@@ -35,6 +36,8 @@ const gateway = createGateway({
   cacheLifetimeMs: settings.cacheLifetimeMs,
   baseUrls: settings.baseUrls,
   countTokens,
+  logRequest: openRequestLog(settings.log),
+  metricsNamespace: settings.metricsNamespace,
   report,
 });
 

@@ -15,16 +15,22 @@ import type { Gateway } from './gateway.ts';
 /**
  * Ends the bookkeeping of a request: writes the usage record, which decides the cost, and then settles the hold with it.
  * Runs after the client has its answer. What fails here is reported, and the sweep ends what is left open.
+ * @returns what was to be recorded; undefined when even that failed
  */
-export async function recordExchange(exchange: Exchange, gateway: Gateway): Promise<void> {
-  const results = await Promise.allSettled([decideAndSettle(exchange, gateway), noteUse(exchange, gateway)]);
+export async function recordExchange(exchange: Exchange, gateway: Gateway): Promise<UsageRecord | undefined> {
+  let record: UsageRecord | undefined;
+  const decideAndSettle = async () => {
+    record = toUsageRecord(exchange, gateway.now(), gateway);
+    await settle(record, exchange, gateway);
+  };
+  const results = await Promise.allSettled([decideAndSettle(), noteUse(exchange, gateway)]);
   for (const result of results) {
     if (result.status === 'rejected') gateway.report(`bookkeeping of ${exchange.requestId} failed`, result.reason);
   }
+  return record;
 }
 
-async function decideAndSettle(exchange: Exchange, gateway: Gateway): Promise<void> {
-  const record = toUsageRecord(exchange, gateway.now(), gateway);
+async function settle(record: UsageRecord, exchange: Exchange, gateway: Gateway): Promise<void> {
   const nowMs = gateway.now(); // counting tokens may have taken a moment, and the record says when it is written
   reportOverrun(record, gateway);
   const { store, balances, keyLimits } = gateway;
@@ -84,6 +90,8 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     estimate: modelId === undefined ? undefined : estimateTokens(exchange, modelId, gateway),
     finishReason: exchange.finishReason,
     traceId: exchange.traceId,
+    parentSpanId: exchange.parentSpanId,
+    traceUnsampled: exchange.traceUnsampled,
     ...costs(exchange, usage, gateway),
     heldNanoUsd: hold?.amountNanoUsd.toString(),
     priceVersion: gateway.catalog.version,
@@ -100,7 +108,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
 /** The last attempt of a request that was answered went on for as long as its answer. */
 function toAttemptRecord(
   attempt: Attempt,
-  { attempts, served, call, firstContentAtMs, answeredAtMs }: Exchange,
+  { attempts, served, call, firstContentAtMs, answeredAtMs, startedAtMs: requestStartedAtMs }: Exchange,
   nowMs: number,
   { catalog }: Gateway,
 ): AttemptRecord {
@@ -108,6 +116,7 @@ function toAttemptRecord(
   const price = record.usage && catalog.model(record.provider, record.model)?.price;
   const recorded = {
     ...record,
+    startMs: startedAtMs - requestStartedAtMs,
     error: record.error && cut(record.error),
     ...(price && record.usage && { upstreamCostNanoUsd: cost(price, record.usage, noFee).upstreamNanoUsd.toString() }),
   };

@@ -16,6 +16,9 @@ export interface Settings {
   allowLoopback: boolean;
   allowPrivate: boolean;
   region: string;
+  /** `stdout` or a file; absent for no log of requests. */
+  log: string | undefined;
+  metricsNamespace: string;
 }
 
 /** Reads what the stack set. @throws Error naming the variable that is missing or wrong */
@@ -35,5 +38,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
     allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',
     region: environment.AWS_REGION ?? 'us-east-1',
+    log: environment.TOLLGATE_LOG || undefined,
+    metricsNamespace: environment.TOLLGATE_METRICS_NAMESPACE ?? 'Tollgate',
   };
 }

@@ -28,6 +28,7 @@ export function startRun(
   return new PolicyRun(policyCaller, { method, path: caller.path, query, headers, body }, secrets, {
     ...gateway.policyServices,
     callModels,
+    report: (message, error) => gateway.report(`request ${requestId}: ${message}`, error),
   });
 }
 

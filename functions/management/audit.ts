@@ -24,6 +24,7 @@ export async function withAudit(
     objectId: showId(parameters.id),
     sourceIp,
     operationId,
+    note: route.auditNote?.(request.body),
     beforeDigest: await digestBefore(route, routes, request, management),
   };
   return recorded(change, management, () => route.handle(request, management), toOutcome);

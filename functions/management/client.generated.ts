@@ -205,6 +205,8 @@ export type AuditEvent = {
   source_ip: string;
   /** Leads to the access log; error answers carry it too. */
   operation_id: string;
+  /** What was changed, in words, where that is not for the digests alone to tell. */
+  note: string | null;
   /** After failed the change may have happened, and after unknown too: it is under way, or its function died. */
   outcome: "changed" | "unchanged" | "refused" | "failed" | "unknown";
   status_code: number | null;
@@ -298,6 +300,7 @@ export type Endpoint = {
   policy_version: number;
   /** Whether the Traffic Inspector keeps bodies for a while. */
   inspector: boolean;
+  inspector_retention_hours: number;
   event_destination_ids: Array<string>;
   /** Counts all changes from 1; the ETag is this number in quotes. */
   revision: number;
@@ -313,6 +316,8 @@ export type EndpointCreate = {
   description?: string;
   metadata?: string;
   inspector?: boolean;
+  /** How long the Traffic Inspector keeps a request. */
+  inspector_retention_hours?: number;
   event_destination_ids?: Array<string>;
 };
 
@@ -332,6 +337,7 @@ export type EndpointCreated = {
   policy_version: number;
   /** Whether the Traffic Inspector keeps bodies for a while. */
   inspector: boolean;
+  inspector_retention_hours: number;
   event_destination_ids: Array<string>;
   /** Counts all changes from 1; the ETag is this number in quotes. */
   revision: number;
@@ -378,6 +384,8 @@ export type EndpointUpdate = {
   description?: string;
   metadata?: string;
   inspector?: boolean;
+  /** How long the Traffic Inspector keeps a request. */
+  inspector_retention_hours?: number;
   event_destination_ids?: Array<string>;
 };
 
@@ -751,6 +759,73 @@ export type ImportReport = {
   }>;
 };
 
+export type InspectedRequest = {
+  /** Of the request, as in its usage record. */
+  id: string;
+  uri: string;
+  created_at: string;
+  /** When nobody can read it any more. */
+  expires_at: string;
+  endpoint: Reference;
+  ai_gateway_api_key: Reference | null;
+  method: string;
+  path: string;
+  status_code: number;
+  /** Null where no model was asked. */
+  outcome: string | null;
+  provider: string | null;
+  model: string | null;
+  total_ms: number;
+  /** The request that this one repeats. */
+  replay_of: string | null;
+  request: {
+    query: string;
+    /** Values to 1 KB. */
+    headers: Record<string, string>;
+    /** To 10 KB. */
+    body: string;
+    /** Of the whole body. */
+    body_bytes: number;
+    /** What is not whole, such as "body" or "headers.user-agent". */
+    truncated: Array<string>;
+    /** Where credentials stood. */
+    masked: Array<string>;
+  };
+  response: {
+    /** Values to 1 KB. */
+    headers: Record<string, string>;
+    /** To 10 KB. */
+    body: string;
+    /** Of the whole body. */
+    body_bytes: number;
+    /** What is not whole, such as "body" or "headers.user-agent". */
+    truncated: Array<string>;
+    /** Where credentials stood. */
+    masked: Array<string>;
+  };
+};
+
+export type InspectedRequestSummary = {
+  /** Of the request, as in its usage record. */
+  id: string;
+  uri: string;
+  created_at: string;
+  /** When nobody can read it any more. */
+  expires_at: string;
+  endpoint: Reference;
+  ai_gateway_api_key: Reference | null;
+  method: string;
+  path: string;
+  status_code: number;
+  /** Null where no model was asked. */
+  outcome: string | null;
+  provider: string | null;
+  model: string | null;
+  total_ms: number;
+  /** The request that this one repeats. */
+  replay_of: string | null;
+};
+
 export type MetricNumbers = {
   requests: number;
   errors: {
@@ -938,6 +1013,15 @@ export type Refund = {
   created_at: string;
   /** An earlier request with this Idempotency-Key made it. */
   replayed?: true;
+};
+
+export type Replay = {
+  original_request_id: string;
+  /** Of the repetition; null while the endpoint has not begun to answer. */
+  request_id: string | null;
+  status_code: number | null;
+  /** Where the Traffic Inspector shows it, if it is still on. */
+  uri: string | null;
 };
 
 export type Secret = {
@@ -1465,6 +1549,22 @@ export interface ManagementClient {
   getUsageExport(input?: { query?: { startTime?: string; endTime?: string; endpointId?: string; accessKeyId?: string; provider?: string; model?: string; statusCode?: number; outcome?: "succeeded" | "failed" | "stream_failed" | "abandoned"; cursor?: string; format?: "csv" | "jsonl" }; account?: string }): Promise<string>;
   /** Tell the story of one request to a model. */
   getUsageRequest(input: { id: string; account?: string }): Promise<UsageRequest>;
+  /** List the requests that the Traffic Inspector has kept. */
+  listInspectorRequests(input?: { query?: { startTime?: string; endTime?: string; endpointId?: string; accessKeyId?: string; model?: string; statusCode?: number; cursor?: string; limit?: number }; account?: string }): Promise<{
+    /** Newest first. May be short, or empty, before the last page. */
+    requests: Array<InspectedRequestSummary>;
+    uri: string;
+    /** Where the next page begins; null after the last. */
+    cursor: string | null;
+    next_page_uri: string | null;
+  }>;
+  /** Show a request that the Traffic Inspector has kept. */
+  getInspectorRequest(input: { id: string; account?: string }): Promise<InspectedRequest>;
+  /** Send a kept request again, through the present policy of its endpoint. */
+  replayInspectorRequest(input: { id: string; body: {
+    /** A gateway key of the endpoint, in place of the masked credential; used for this call and kept nowhere. */
+    gateway_key?: string;
+  }; account?: string }): Promise<Replay>;
   /** Show how requests went over time. */
   listMetrics(input?: { query?: { scope?: "account" | "endpoint"; endpointId?: string; range?: "24h" | "7d" | "30d"; splitBy?: "provider" | "model" }; account?: string }): Promise<Metrics>;
   /** Show metrics of the account to Prometheus; counters begin anew at midnight UTC. */
@@ -1545,6 +1645,9 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   getUsageOverview: ['GET', '/usage/overview'],
   getUsageExport: ['GET', '/usage/export'],
   getUsageRequest: ['GET', '/usage/requests/{id}'],
+  listInspectorRequests: ['GET', '/inspector/requests'],
+  getInspectorRequest: ['GET', '/inspector/requests/{id}'],
+  replayInspectorRequest: ['POST', '/inspector/requests/{id}/replay'],
   listMetrics: ['GET', '/metrics'],
   listMetricPrometheus: ['GET', '/metrics/prometheus'],
   listAuditEvents: ['GET', '/audit_events'],

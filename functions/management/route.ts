@@ -33,6 +33,8 @@ export interface Management {
   events?: EventSettingsAccess | undefined;
   /** How Stripe is reached; only the function that sells credits has it. */
   stripe?: StripeSettings | undefined;
+  /** Where the gateway is; only the function that sends requests again has it. */
+  gatewayUrl?: string | undefined;
 }
 
 export interface EventSettingsAccess {
@@ -126,6 +128,8 @@ export interface Route<Body = unknown, Query = unknown> extends Operation {
   locked?: true;
   /** Only computes something, whatever its method: there is nothing to audit. */
   changesNothing?: true;
+  /** What the audit log says in words of a change that somebody will ask about; never a value that is secret. */
+  auditNote?(body: Body): string | undefined;
   handle(request: ManagementRequest<Body, Query>, management: Management): Promise<ManagementAnswer>;
 }
 

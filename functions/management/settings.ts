@@ -36,6 +36,7 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
         }
       : undefined,
     stripe: stripeSecret ? { secretId: stripeSecret, apiBase: environment.TOLLGATE_STRIPE_API_BASE } : undefined,
+    gatewayUrl: environment.TOLLGATE_GATEWAY_URL,
   };
 }
 

@@ -27,6 +27,7 @@ const eventAnswer = z
     object_id: z.string().nullable(),
     source_ip: z.string(),
     operation_id: z.string().describe('Leads to the access log; error answers carry it too'),
+    note: z.string().nullable().describe('What was changed, in words, where that is not for the digests alone to tell'),
     outcome: z
       .enum(['changed', 'unchanged', 'refused', 'failed', 'unknown'])
       .describe(
@@ -81,6 +82,7 @@ function toWire(event: AuditEvent, origin: string): z.output<typeof eventAnswer>
     object_id: event.objectId ?? null,
     source_ip: event.sourceIp,
     operation_id: event.operationId,
+    note: event.note ?? null,
     outcome: event.outcome ?? 'unknown',
     status_code: event.statusCode ?? null,
     error_code: event.errorCode ?? null,

@@ -1,6 +1,7 @@
 import type { AnyRoute } from '../management/route.ts';
 import { apiDescriptionRoute } from './api-description.ts';
 import { auditEventRoutes } from './audit-events.ts';
+import { inspectorRoutes } from './inspector.ts';
 import { metricsRoutes } from './metrics.ts';
 import { prometheusRoutes } from './prometheus.ts';
 import { requestRoutes } from './requests.ts';
@@ -14,6 +15,7 @@ export const routes: AnyRoute[] = [
   ...usageOverviewRoutes,
   ...usageExportRoutes,
   ...requestRoutes,
+  ...inspectorRoutes,
   ...metricsRoutes,
   ...prometheusRoutes,
   ...auditEventRoutes,

@@ -23,6 +23,8 @@ export interface AuditIntent {
   sourceIp: string;
   /** Also in the error answer, if it came to that. */
   operationId: string;
+  /** Of changes that somebody will ask about, in words: `Traffic Inspector on for 24 hours`. */
+  note?: string;
   /** Digest of the object before the change; absent when there was none. */
   beforeDigest?: string;
 }

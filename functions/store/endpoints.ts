@@ -42,6 +42,8 @@ export interface Endpoint {
   metadata: string;
   /** Whether the Traffic Inspector keeps bodies for a while. */
   inspector: boolean;
+  /** For how long, in hours; as long as is usual unless said. */
+  inspectorHours?: number;
   eventDestinationIds: string[];
   createdAt: string;
   updatedAt: string;
@@ -64,6 +66,7 @@ export type EndpointChanges = Partial<
     | 'description'
     | 'metadata'
     | 'inspector'
+    | 'inspectorHours'
     | 'eventDestinationIds'
   >
 >;

@@ -5,7 +5,15 @@
 export interface TableDefinition {
   /** Attribute holding the epoch second after which DynamoDB may delete the item. */
   timeToLive?: string;
-  indexes: { name: string; partitionKey: string; sortKey: string }[];
+  indexes: IndexDefinition[];
+}
+
+export interface IndexDefinition {
+  name: string;
+  partitionKey: string;
+  sortKey: string;
+  /** The index has only the keys of its items; whole items unless said. */
+  keysOnly?: true;
 }
 
 export const tableDefinitions = {
@@ -17,13 +25,15 @@ export const tableDefinitions = {
   credits: { indexes: [] },
   /**
    * Usage records, and what is counted of them. `byAccount` lists records newest first, spread over a few partitions per
-   * account; `byTime` in the order they were written, spread over a few partitions per day.
+   * account; `byTime` in the order they were written, spread over a few partitions per day. `byExpiry` finds inspected
+   * requests whose time is over.
    */
   usage: {
     timeToLive: 'ttl',
     indexes: [
       { name: 'byAccount', partitionKey: 'accountShard', sortKey: 'pk' },
       { name: 'byTime', partitionKey: 'dayShard', sortKey: 'writtenAt' },
+      { name: 'byExpiry', partitionKey: 'expiryShard', sortKey: 'expiresAt', keysOnly: true },
     ],
   },
 } satisfies Record<string, TableDefinition>;

@@ -26,6 +26,8 @@ export interface AttemptRecord {
   /** What the provider reported of an answer that failed, and its price in nano-USD as text; recorded, never charged. */
   usage?: Usage | undefined;
   upstreamCostNanoUsd?: string;
+  /** After the request began. */
+  startMs?: number;
   /** Until status and headers. */
   headersMs?: number;
   /** Until the first content of a stream. */
@@ -86,6 +88,9 @@ export interface UsageRecord {
   finishReason?: string;
   /** Of the client's `traceparent`. */
   traceId?: string;
+  parentSpanId?: string;
+  /** The client keeps no trace of this request, so neither do we. */
+  traceUnsampled?: true;
   /** Rules of the policy that applied, and what its `log` actions wrote. */
   rules?: string[];
   logs?: unknown[];

@@ -12,6 +12,7 @@ interface DescribedIndex {
   IndexName: string;
   IndexArn: string;
   KeySchema: { AttributeName: string; KeyType: string }[];
+  Projection: { ProjectionType: string };
 }
 
 /**
@@ -36,7 +37,7 @@ function withIndexes(table: DescribedTable, { indexes }: TableDefinition): Descr
   const [like] = existing;
   const missing = indexes.filter(({ name }) => !existing.some(({ IndexName }) => IndexName === name));
   if (missing.length === 0 || !like) return undefined;
-  const added = missing.map(({ name, partitionKey, sortKey }) => ({
+  const added = missing.map(({ name, partitionKey, sortKey, keysOnly }) => ({
     ...like,
     IndexName: name,
     IndexArn: like.IndexArn.replace(/[^/]+$/, name),
@@ -44,6 +45,7 @@ function withIndexes(table: DescribedTable, { indexes }: TableDefinition): Descr
       { AttributeName: partitionKey, KeyType: 'HASH' },
       { AttributeName: sortKey, KeyType: 'RANGE' },
     ],
+    Projection: { ProjectionType: keysOnly ? 'KEYS_ONLY' : 'ALL' },
   }));
   const known = new Set(attributes.map(({ AttributeName }) => AttributeName));
   const names = missing

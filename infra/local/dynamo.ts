@@ -9,7 +9,12 @@ import {
 import dynalite from 'dynalite';
 import { Level } from 'level';
 import type { TableNames } from '../../functions/store/dynamo.ts';
-import { type TableDefinition, type TableName, tableDefinitions } from '../../functions/store/tables.ts';
+import {
+  type IndexDefinition,
+  type TableDefinition,
+  type TableName,
+  tableDefinitions,
+} from '../../functions/store/tables.ts';
 import { addNewIndexes } from './add-new-indexes.ts';
 import { listen, type RunningServer } from './http-server.ts';
 import { refuseWebPages } from './refuse-web-pages.ts';
@@ -90,11 +95,11 @@ async function createTable(client: DynamoDBClient, name: string, { indexes }: Ta
   await waitUntilTableExists({ client, minDelay: 0.05, maxDelay: 1, maxWaitTime: 60 }, { TableName: name });
 }
 
-function toIndex({ name, partitionKey, sortKey }: TableDefinition['indexes'][number]) {
+function toIndex({ name, partitionKey, sortKey, keysOnly }: IndexDefinition) {
   return {
     IndexName: name,
     KeySchema: keySchema(partitionKey, sortKey),
-    Projection: { ProjectionType: 'ALL' as const },
+    Projection: { ProjectionType: keysOnly ? ('KEYS_ONLY' as const) : ('ALL' as const) },
   };
 }
 

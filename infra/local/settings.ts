@@ -20,6 +20,8 @@ export interface LocalSettings {
   /** How often usage records are counted. */
   rollupSeconds: number;
   fee: string;
+  /** Where the lines of requests go; nowhere unless asked for. */
+  log: 'stdout' | 'file' | undefined;
   /** Only the gateway, on the stores of another process. */
   gatewayOnly: boolean;
   dynamodbUrl: string | undefined;
@@ -87,6 +89,12 @@ export function readLocalSettings(environment: NodeJS.ProcessEnv): LocalSettings
     ),
     rollupSeconds: read('TOLLGATE_ROLLUP_SECONDS', 10, parseRollupSeconds, 'use whole seconds from 1 to 300'),
     fee: read('TOLLGATE_FEE', '0%', text => (parseFee(text) ? text : undefined), 'write it as 5%, 0.05/M or 5%+0.05/M'),
+    log: read<LocalSettings['log']>(
+      'TOLLGATE_LOG',
+      undefined,
+      text => (text === 'stdout' || text === 'file' ? text : undefined),
+      'use "stdout", or "file" for requests.log in the data folder',
+    ),
     gatewayOnly: role === 'gateway',
     dynamodbUrl: read('AWS_ENDPOINT_URL_DYNAMODB', undefined, parseUrl, 'use an http or https URL'),
     secretsManagerUrl: read('AWS_ENDPOINT_URL_SECRETS_MANAGER', undefined, parseUrl, 'use an http or https URL'),

@@ -25,6 +25,8 @@ const pepperSecret = 'tollgate/pepper';
 const managedKeysSecret = 'tollgate/managed-keys';
 const stripeSecret = 'tollgate/stripe';
 const firstRunSecret = 'tollgate/first-run';
+/** In the data folder. */
+const logFile = 'requests.log';
 const sweepIntervalMs = 10_000;
 
 /** As long as writing a record may take: three tries of three seconds. */
@@ -58,6 +60,7 @@ export async function startLocalStack(settings: LocalSettings): Promise<{ messag
     closings.push(gatewayServer.close);
     if (!firstRun) return { message: `Tollgate gateway: ${gatewayServer.url}`, close };
 
+    process.env.TOLLGATE_GATEWAY_URL = gatewayServer.url;
     const managementServer = await serveHttpApi(await managementHandlers(), {
       port: settings.managementPort,
       drainMs,
@@ -139,6 +142,7 @@ function setEnvironment(
     TOLLGATE_CLOCK_OFFSET: settings.clockOffset,
     TOLLGATE_PROVIDER_BASE_URLS: JSON.stringify(settings.baseUrls),
     TOLLGATE_LOCAL_PROVIDERS: JSON.stringify([demoProvider(urls.demoUrl)]),
+    ...(settings.log && { TOLLGATE_LOG: settings.log === 'file' ? join(settings.dataFolder, logFile) : 'stdout' }),
     ...(settings.stripeApiBase && { TOLLGATE_STRIPE_API_BASE: settings.stripeApiBase }),
     TOLLGATE_ALLOW_LOOPBACK: '1',
     TOLLGATE_ALLOW_PRIVATE: '1',

@@ -28,6 +28,8 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
       alarmEmail: 'team@example.com',
       eventTargetArns:
         'arn:aws:logs:eu-west-1:123456789012:log-group:ai:*, arn:aws:events:eu-west-1:123456789012:event-bus/ai',
+      otlpEndpoint: 'https://otel.example.com:4318',
+      otlpHeaders: 'x-key=a%20b',
     }),
     {
       fee: '5%+0.05/M',
@@ -39,6 +41,8 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
         'arn:aws:logs:eu-west-1:123456789012:log-group:ai',
         'arn:aws:events:eu-west-1:123456789012:event-bus/ai',
       ],
+      otlpEndpoint: 'https://otel.example.com:4318',
+      otlpHeaders: 'x-key=a%20b',
       alarmEmail: 'team@example.com',
     },
   );
@@ -53,6 +57,8 @@ const refusals: [Record<string, unknown>, RegExp][] = [
   [{ logRetentionDays: '31' }, /logRetentionDays is 31; use one of 1, 3, 5/],
   [{ eventTargetArns: 'arn:aws:s3:::bucket' }, /eventTargetArns has "arn:aws:s3:::bucket"/],
   [{ eventTargetArns: ['arn:aws:events:eu-west-1:123456789012:event-bus/*'] }, /without \*/],
+  [{ otlpEndpoint: 'collector' }, /otlpEndpoint is "collector"; give the base URL of a collector/],
+  [{ otlpHeaders: 'x' }, /TOLLGATE_OTLP_HEADERS: entry 1 is not name=value/],
   [{ alarmEmail: 'the team' }, /alarmEmail is "the team"; give an e-mail address/],
 ];
 

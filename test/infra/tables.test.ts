@@ -44,7 +44,7 @@ test('rate counts and usage records end by themselves; endpoints and money never
   assert.equal(tables.CreditsTable?.Properties.TimeToLiveSpecification, undefined);
 });
 
-test('only the usage table has indexes, by account and by time, with whole records in them', () => {
+test('only the usage table has indexes: by account and by time with whole records in them, by expiry with keys', () => {
   assert.deepEqual(tables.UsageTable?.Properties.GlobalSecondaryIndexes, [
     {
       IndexName: 'byAccount',
@@ -61,6 +61,14 @@ test('only the usage table has indexes, by account and by time, with whole recor
         { AttributeName: 'writtenAt', KeyType: 'RANGE' },
       ],
       Projection: { ProjectionType: 'ALL' },
+    },
+    {
+      IndexName: 'byExpiry',
+      KeySchema: [
+        { AttributeName: 'expiryShard', KeyType: 'HASH' },
+        { AttributeName: 'expiresAt', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
     },
   ]);
   for (const other of ['KeysTable', 'EndpointsTable', 'CreditsTable']) {

@@ -87,7 +87,7 @@ function toSearch(query: object): URLSearchParams {
 
 /** Fields whose value has to fit what is there, as it is there. */
 function fit(operation: string, body: unknown): unknown {
-  const { vault_name: _, ...fields } = body as Record<string, unknown>;
+  const { vault_name: _, gateway_key: __, ...fields } = body as Record<string, unknown>;
   return {
     ...fields,
     ...('endpoint_id' in fields && { endpoint_id: objects['/endpoints'] }),

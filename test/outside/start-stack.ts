@@ -15,6 +15,9 @@ export interface Stack {
   dynamodbUrl: string;
   secretsManagerUrl: string;
   printed: string;
+  /** All that it wrote after it was ready, to either stream. */
+  output(): string;
+  dataFolder: string;
   /** Calls the management API with the first key. */
   manage(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   kill(signal: NodeJS.Signals): Promise<number | null>;
@@ -31,7 +34,7 @@ const compileCache = join(import.meta.dirname, '../../node_modules/.cache/node')
 /** Runs `npm start`'s command and waits until it is ready or gives up. */
 export async function run(
   variables: Record<string, string>,
-): Promise<{ child: ChildProcess; stdout: string; stderr: string }> {
+): Promise<{ child: ChildProcess; stdout: string; stderr: string; laterOutput(): string }> {
   const { TOLLGATE_ROLE: _, ...inherited } = process.env;
   const main = join(import.meta.dirname, '../../infra/local/main.ts');
   const child = spawn(process.execPath, [main], {
@@ -49,16 +52,19 @@ export async function run(
     child.stdout.on('data', () => /curl -N|Tollgate gateway/.test(stdout) && resolve());
   });
   await Promise.race([ready, once(child, 'close')]);
-  return { child, stdout, stderr };
+  const [begun, complained] = [stdout.length, stderr.length];
+  return { child, stdout, stderr, laterOutput: () => stdout.slice(begun) + stderr.slice(complained) };
 }
 
 export async function startStack(folder: string, variables: Record<string, string> = {}): Promise<Stack> {
-  const { child, stdout, stderr } = await run({ TOLLGATE_DATA: folder, ...variables });
+  const { child, stdout, stderr, laterOutput } = await run({ TOLLGATE_DATA: folder, ...variables });
   if (child.exitCode !== null) throw new Error(`npm start failed: ${stderr}`);
   const values = JSON.parse(readFileSync(join(folder, 'first-run.json'), 'utf8'));
   return {
     ...values,
     printed: stdout,
+    output: laterOutput,
+    dataFolder: folder,
     manage: (method, path, body, headers = {}) =>
       fetch(values.managementUrl + path, {
         method,

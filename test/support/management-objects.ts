@@ -5,6 +5,7 @@ import type { ManagementClient } from '../../functions/management/client.generat
 import type { AnyRoute } from '../../functions/management/route.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { putDeadBatch } from '../../functions/store/event-outbox.ts';
+import { saveInspection } from '../../functions/store/inspections.ts';
 import { decide } from '../../functions/store/usage.ts';
 import { policy } from './management.ts';
 
@@ -50,6 +51,20 @@ export async function makeOneOfEach(
     },
     Date.now(),
   );
+  const message = { headers: {}, body: '', bodyBytes: 0, cut: [], masked: [] };
+  await saveInspection(store, {
+    requestId,
+    accountId,
+    endpointId: endpoint.id,
+    createdAt,
+    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    totalMs: 1,
+    status: 503,
+    method: 'POST',
+    path: '/v1/chat/completions',
+    request: { ...message, query: '' },
+    response: message,
+  });
   return {
     '/endpoints': endpoint.id,
     '/endpoints/{id}/versions': '1',
@@ -64,6 +79,7 @@ export async function makeOneOfEach(
     '/accounts': accountId,
     '/audit_events': audit_events[0]?.id as string,
     '/usage/requests': requestId,
+    '/inspector/requests': requestId,
   };
 }
 
@@ -111,4 +127,5 @@ export const validBodies: Record<string, object> = {
   updateVault: { description: 'changed' },
   createSecret: { name: 'valid', value: 'value', vault_name: 'valid' },
   updateSecret: { description: 'changed' },
+  replayInspectorRequest: {},
 };

@@ -22,6 +22,7 @@ import {
 } from '../../infra/management-routes.ts';
 import { openTestSecrets } from './management-backend.ts';
 import { startTestStore } from './store.ts';
+import { sendJson, startUpstream } from './upstream.ts';
 
 const pepper = 'pepper';
 
@@ -70,6 +71,7 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
   await createFirstAccount(store, plan, pepper);
   const reports: string[] = [];
   const reader = createSecretReader(secretsClient, 0, now);
+  const gateway = await startUpstream((_, response) => sendJson(response, 200, {}));
   const management: Management = {
     store,
     secrets: {
@@ -84,6 +86,7 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
     extraProviders: [],
     report: (message, error) => reports.push(`${message}: ${error}`),
     fee: options.fee,
+    gatewayUrl: gateway.baseUrl,
     accountSecrets: { client: secretsClient, prefix: 'tollgate/accounts/' },
     events: {
       secrets: secretsClient,
@@ -146,6 +149,7 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
       await server.close();
       secretsClient.destroy();
       await secretsServer.close();
+      await gateway.close();
       await close();
     },
   };

@@ -52,7 +52,10 @@ test('the cookbook limits rates by the key that is proven', async () => {
       taken = [bucket, limit];
       return { isLimited: false } as const;
     };
-    assert.equal(saidBy(await runPolicy(policy, { ...headers(more), caller: { gatewayKeyId }, services: { takeRate } })), 'models');
+    assert.equal(
+      saidBy(await runPolicy(policy, { ...headers(more), caller: { gatewayKeyId }, services: { takeRate } })),
+      'models',
+    );
     return taken;
   };
   const [red, limit] = (await bucketOf('aigk_red')) ?? [];
