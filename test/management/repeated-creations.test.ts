@@ -36,6 +36,16 @@ const bodies: Record<string, () => Promise<[object, object]>> = {
     { name: 'one', value: 'a', vault_id: vaultId },
     { name: 'one', value: 'b', vault_id: vaultId },
   ],
+  createEventDestination: async () => [
+    { target: { webhook: { url: 'http://127.0.0.1:1/' } } },
+    { target: { webhook: { url: 'http://127.0.0.1:2/' } } },
+  ],
+  createEventSubscription: async () => {
+    const body = { target: { webhook: { url: 'http://127.0.0.1:1/' } } };
+    const { id } = await api.operator.createEventDestination({ body });
+    const subscription = { sources: [{ type: 'ai_gateway_request.v0' }], destination_ids: [id] };
+    return [subscription, { ...subscription, description: 'another' }];
+  },
   createCreditGrant: async () => [
     { amount_usd: '1', reason: 'test' },
     { amount_usd: '2', reason: 'test' },

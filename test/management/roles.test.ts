@@ -114,7 +114,8 @@ test('a cursor of another account shows nothing of it', async () => {
   let lists = 0;
   for (const [path, cursor] of Object.entries(others)) {
     const route = keyRoutes.find(route => route.method === 'GET' && route.path === path);
-    if (!route?.query || path.includes('{')) continue;
+    const isPagedById = route?.query !== undefined && path !== '/inspector/requests'; // which has cursors of its own
+    if (!isPagedById || path.includes('{')) continue;
     lists++;
     const all = await api.call('GET', path);
     const after = await api.call('GET', `${path}?before_id=${cursor}`);

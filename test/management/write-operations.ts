@@ -91,6 +91,31 @@ const newManagementKey = async ({ client, id }: AccountUnderTest) =>
 const newLot = async ({ client, id }: AccountUnderTest) =>
   (await client.createCreditGrant({ account: id, body: { amount_usd: '1.00', reason: 'test' } })).id;
 
+const webhook = { webhook: { url: 'http://127.0.0.1:1/' } };
+const destinations = async ({ client, id: account }: AccountUnderTest) =>
+  (await client.listEventDestinations({ account })).event_destinations;
+const subscriptions = async ({ client, id: account }: AccountUnderTest) =>
+  (await client.listEventSubscriptions({ account })).event_subscriptions;
+
+/** The account's only destination, so that no limit is met. */
+async function soleDestination(account: AccountUnderTest): Promise<string> {
+  const { client, id } = account;
+  for (const { id: used } of await subscriptions(account))
+    await client.deleteEventSubscription({ account: id, id: used });
+  for (const { id: old } of await destinations(account)) await client.deleteEventDestination({ account: id, id: old });
+  return (await client.createEventDestination({ account: id, body: { target: webhook } })).id;
+}
+
+const subscriptionTo = (id: string | undefined) => ({
+  sources: [{ type: 'ai_gateway_request.v0' as const }],
+  destination_ids: [id as string],
+});
+
+async function newSubscription(account: AccountUnderTest): Promise<string> {
+  const body = subscriptionTo(await soleDestination(account));
+  return (await account.client.createEventSubscription({ account: account.id, body })).id;
+}
+
 const hasOneMore = (before: unknown[], after: unknown[]) => after.length === before.length + 1;
 const isWithout = (_before: unknown, after: { id: string }[], _serial: number, id?: string) =>
   !after.some(one => one.id === id);
@@ -270,5 +295,41 @@ export const writes: Record<string, Write> = {
     look: secrets,
     isDone: isWithout,
     isLocked: true,
+  }),
+  createEventDestination: write({
+    prepare: soleDestination,
+    request: () => ['POST', '/event_destinations', { target: webhook }],
+    look: destinations,
+    isDone: hasOneMore,
+  }),
+  updateEventDestination: write({
+    prepare: soleDestination,
+    request: described('/event_destinations'),
+    look: destinations,
+    isDone: isDescribed,
+  }),
+  deleteEventDestination: write({
+    prepare: soleDestination,
+    request: removed('/event_destinations'),
+    look: destinations,
+    isDone: isWithout,
+  }),
+  createEventSubscription: write({
+    prepare: soleDestination,
+    request: (_, _serial, id) => ['POST', '/event_subscriptions', subscriptionTo(id)],
+    look: subscriptions,
+    isDone: hasOneMore,
+  }),
+  updateEventSubscription: write({
+    prepare: newSubscription,
+    request: described('/event_subscriptions'),
+    look: subscriptions,
+    isDone: isDescribed,
+  }),
+  deleteEventSubscription: write({
+    prepare: newSubscription,
+    request: removed('/event_subscriptions'),
+    look: subscriptions,
+    isDone: isWithout,
   }),
 };
