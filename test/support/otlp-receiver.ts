@@ -1,5 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import root from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
 import { z } from 'zod';
 
 /**
@@ -95,6 +97,37 @@ export type ReceivedMetric = z.output<
   typeof metricsRequest
 >['resourceMetrics'][number]['scopeMetrics'][number]['metrics'][number];
 
+/** The messages as OpenTelemetry itself generates them from its protocol files. */
+const official = (
+  root as unknown as {
+    opentelemetry: { proto: { collector: Record<'trace' | 'metrics', { v1: Record<string, ProtoMessage> }> } };
+  }
+).opentelemetry.proto.collector;
+
+interface ProtoMessage {
+  fromObject(object: object): object;
+  verify(message: object): string | null;
+  encode(message: object): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): object;
+  toObject(message: object, options: object): object;
+}
+
+/** Writes a request as protobuf and reads it again, as a collector would. @returns what it says, as JSON */
+function throughProtobuf(signal: 'trace' | 'metrics', text: string): unknown {
+  const name = signal === 'trace' ? 'ExportTraceServiceRequest' : 'ExportMetricsServiceRequest';
+  const message = official[signal].v1[name] as ProtoMessage;
+  const isId = (key: string) => key === 'traceId' || key === 'spanId' || key === 'parentSpanId';
+  // In JSON ids are hexadecimal, where protobuf's own mapping has base64.
+  const read = JSON.parse(text, (key, value) => (isId(key) ? Buffer.from(value, 'hex').toString('base64') : value));
+  const made = message.fromObject(read);
+  const mistake = message.verify(made);
+  if (mistake !== null) throw new Error(mistake);
+  const decoded = message.toObject(message.decode(message.encode(made).finish()), { longs: String, bytes: String });
+  return JSON.parse(JSON.stringify(decoded), (key, value) =>
+    isId(key) ? Buffer.from(value, 'base64').toString('hex') : value,
+  );
+}
+
 /** A collector that checks what it gets and remembers it. */
 export interface OtlpReceiver {
   endpoint: string;
@@ -135,6 +168,8 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     else receiver.problems.push(`${request.method} ${request.url}`);
   });
   const take = <Schema extends z.ZodType>(schema: Schema, text: string, use: (value: z.output<Schema>) => void) => {
+    const signal = schema === (traceRequest as z.ZodType) ? 'trace' : 'metrics';
+    if (!isDeepStrictEqual(throughProtobuf(signal, text), JSON.parse(text))) receiver.problems.push(`changed: ${text}`);
     const parsed = schema.safeParse(JSON.parse(text));
     if (parsed.success) use(parsed.data);
     else receiver.problems.push(parsed.error.message);
