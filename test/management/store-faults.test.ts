@@ -27,6 +27,24 @@ test('every operation that changes something is here', () => {
   assert.deepEqual(Object.keys(writes).sort(), names.sort());
 });
 
+test('reading anything while any one call to the store times out answers 503, never that something is not there', async () => {
+  const objects = await makeOneOfEach(api.operator, api);
+  const routes = Object.values(managementInventory).flat();
+  const reading = routes.filter(route => route.method === 'GET' && route.role !== 'public' && !needsStripe(route));
+  for (const [index, route] of reading.entries()) {
+    const path = fillPath(route.path, objects);
+    const act = () => api.call('GET', path);
+    const { result, calls } = await withFault(api.store, { at: Number.POSITIVE_INFINITY, kind: 'timed out' }, act);
+    assert.equal(result.status, 200, path);
+    const ownFrom = index === 0 ? 0 : calls.findIndex(call => call.startsWith('GetItemCommand RATE#')) + 1;
+    for (const at of calls.slice(ownFrom).keys()) {
+      const { result, failed } = await withFault(api.store, { at: ownFrom + at, kind: 'timed out' }, act);
+      assert.equal(result.status, 503, `${path}, ${failed}`);
+      assert.equal(result.headers.get('retry-after'), '1');
+    }
+  }
+});
+
 /** What every operation does before its own work is the same for all: it is tried with one of them. */
 const wholeOperation = 'updateAccount';
 
@@ -95,23 +113,5 @@ test('no balance is left broken by any of this', async () => {
     assert.ok(balance);
     const { purchasedNanoUsd, availableNanoUsd, refundedNanoUsd } = balance;
     assert.equal(purchasedNanoUsd, availableNanoUsd + refundedNanoUsd);
-  }
-});
-
-test('reading anything while any one call to the store times out answers 503, never that something is not there', async () => {
-  const objects = await makeOneOfEach(api.operator, api);
-  const routes = Object.values(managementInventory).flat();
-  const reading = routes.filter(route => route.method === 'GET' && route.role !== 'public' && !needsStripe(route));
-  for (const [index, route] of reading.entries()) {
-    const path = fillPath(route.path, objects);
-    const act = () => api.call('GET', path);
-    const { result, calls } = await withFault(api.store, { at: Number.POSITIVE_INFINITY, kind: 'timed out' }, act);
-    assert.equal(result.status, 200, path);
-    const ownFrom = index === 0 ? 0 : calls.findIndex(call => call.startsWith('GetItemCommand RATE#')) + 1;
-    for (const at of calls.slice(ownFrom).keys()) {
-      const { result, failed } = await withFault(api.store, { at: ownFrom + at, kind: 'timed out' }, act);
-      assert.equal(result.status, 503, `${path}, ${failed}`);
-      assert.equal(result.headers.get('retry-after'), '1');
-    }
   }
 });
