@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { idTimeMs } from './ids.ts';
-import { type Loss, type Lot, never, nextExpiry, type Slice, smaller, spend, sum } from './lots.ts';
+import { byEnd, inOrder, type Loss, type Lot, never, nextExpiry, type Slice, smaller, spend, sum } from './lots.ts';
 
 /**
  * The balance of one account, or of one shard of it, and what requests do to it, as pure functions. What happens to
@@ -137,9 +137,7 @@ export function settle(
       expiries: [],
     };
   }
-  const startSeconds = holdStartSeconds(key);
-  const usable = (lot: Lot) => !lot.dying || lot.expiresAtSeconds > startSeconds;
-  const { balance: trimmed, expiries } = trimEndedLots({ ...settled, lots: spend(balance.lots, costNanoUsd, usable) });
+  const { balance: trimmed, expiries } = trimEndedLots({ ...settled, lots: pay(settled, key, costNanoUsd) });
   return { status: 'settled', balance: { ...trimmed, version: balance.version + 1 }, expiries };
 }
 
@@ -202,6 +200,26 @@ export function trimEndedLots(balance: Balance): { balance: Balance; expiries: L
     },
     expiries,
   };
+}
+
+/**
+ * Takes a hold's cost out of the lots that may pay for it, earliest end first, whether or not they have ended. But dying
+ * lots pay at least what no other hold covers of them: it would expire, and more could be lost than returns.
+ * @param settled the balance without the hold, its lots as they were
+ */
+function pay({ lots, holds }: Balance, key: string, costNanoUsd: bigint): Lot[] {
+  const startSeconds = holdStartSeconds(key);
+  const isUsable = (lot: Lot) => !lot.dying || lot.expiresAtSeconds > startSeconds;
+  let dyingNanoUsd = 0n;
+  let uncoveredNanoUsd = 0n;
+  for (const lot of lots.filter(({ dying }) => dying)) {
+    dyingNanoUsd += lot.remainingNanoUsd;
+    const beyondNanoUsd = dyingNanoUsd - heldBefore(holds, lot.expiresAtSeconds);
+    if (isUsable(lot) && beyondNanoUsd > uncoveredNanoUsd) uncoveredNanoUsd = beyondNanoUsd;
+  }
+  const fromDyingNanoUsd = smaller(uncoveredNanoUsd, costNanoUsd);
+  const rest = spend(lots, fromDyingNanoUsd, lot => lot.dying && isUsable(lot));
+  return inOrder(spend(byEnd(rest), costNanoUsd - fromDyingNanoUsd, isUsable));
 }
 
 function heldBefore(holds: ReadonlyMap<string, bigint>, endSeconds: number): bigint {

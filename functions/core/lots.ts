@@ -42,13 +42,14 @@ export function spend(lots: readonly Lot[], amountNanoUsd: bigint, usable: (lot:
   return rest;
 }
 
-/**
- * Dying lots first, then the rest, each in order of their ends. By slow clocks a lot may have been added that had ended
- * before a dying one: a hold that both can pay for must still take the dying money first, or more of it would expire than
- * returns from the hold.
- */
+/** Dying lots first, then the rest, each in order of their ends: so they lie in a balance. */
 export function inOrder(lots: readonly Lot[]): Lot[] {
-  return lots.toSorted((a, b) => Number(b.dying) - Number(a.dying) || a.expiresAtSeconds - b.expiresAtSeconds);
+  return byEnd(lots).sort((a, b) => Number(b.dying) - Number(a.dying));
+}
+
+/** The one that ends first comes first. By slow clocks a lot may have been added that had ended before a dying one. */
+export function byEnd(lots: readonly Lot[]): Lot[] {
+  return lots.toSorted((a, b) => a.expiresAtSeconds - b.expiresAtSeconds);
 }
 
 /** Puts slices among lots; two slices of one lot become one. */

@@ -6,6 +6,7 @@ import * as events from '../../functions/core/balance-events.ts';
 import { moveIn, moveOut, totalOf } from '../../functions/core/balance-moves.ts';
 import { newId } from '../../functions/core/ids.ts';
 import { never } from '../../functions/core/lots.ts';
+import { missingFor } from '../simulate/spending-order.ts';
 
 const startSeconds = Date.UTC(2026, 10, 24) / 1000;
 let serial = 0;
@@ -220,7 +221,7 @@ test('what a hold needs does not leave, even when a lot was added that had ended
   assert.deepEqual(brokenRules(settled(result.balance, key, 30n)), []);
 });
 
-test('dying money pays before a lot that was added late, so that a settlement never lowers what is available', () => {
+test('dying money pays before a lot that was added late as far as a settlement would else lower what is available', () => {
   const [first, second] = [keyAt(startSeconds), keyAt(startSeconds)];
   const dying = expire(held(held(withLots([50n, 25]), first, 20n), second, 30n), startSeconds + 25).balance;
   const late = { id: 'lot_9', category: 'grant' as const, amountNanoUsd: 40n, expiresAtSeconds: startSeconds + 18 };
@@ -233,6 +234,26 @@ test('dying money pays before a lot that was added late, so that a settlement ne
   ]);
 });
 
+test('a lot that was added late pays for a hold before dying money that other holds need', () => {
+  const fast = startSeconds + 3; // by a clock that is fast
+  const slow = startSeconds + 1; // and by one that is slow
+  const soon = { id: 'lot_8', category: 'grant' as const, amountNanoUsd: 24n, expiresAtSeconds: startSeconds + 4 };
+  const late = { id: 'lot_9', category: 'grant' as const, amountNanoUsd: 80n, expiresAtSeconds: startSeconds + 2 };
+  const one = held(withLots([51n, 600]), keyAt(fast), 40n, fast);
+  const dying = expire(addLot(one, soon, slow).balance, startSeconds + 4).balance;
+  const full = held(dying, keyAt(fast), 35n, fast);
+  const key = keyAt(slow);
+  const before = held(addLot(full, late, slow).balance, key, 18n, slow);
+  const after = settled(before, key, 8n);
+  assert.deepEqual(remainders(after), [
+    ['lot_8', 24n],
+    ['lot_9', 72n],
+    ['lot_0', 51n],
+  ]);
+  const { balance } = expire(after, startSeconds + 4);
+  assert.deepEqual(brokenRules(balance), [], 'what the other holds need is still there');
+});
+
 /** One random step on one of two shards; times go forward by `wait` seconds. */
 const step = fc.record({
   wait: fc.integer({ min: 0, max: 40 }),
@@ -243,7 +264,7 @@ const step = fc.record({
   shard: fc.nat(1),
 });
 
-test('whatever happens in whatever order, every rule of the balance holds and no live lot expires', () => {
+test('whatever happens in whatever order, every rule of the balance holds, every hold can be paid and no live lot expires', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), steps => {
       const shards = [emptyBalance(2), emptyBalance(2)] as [Balance, Balance];
@@ -289,7 +310,10 @@ test('whatever happens in whatever order, every rule of the balance holds and no
           }
           shards[shard] = after;
         }
-        for (const each of [...shards, totalOf(shards)]) assert.deepEqual(brokenRules(each), []);
+        for (const each of [...shards, totalOf(shards)]) {
+          assert.deepEqual(brokenRules(each), []);
+          assert.equal(missingFor(each), undefined);
+        }
         assert.equal(totalOf(shards).spentNanoUsd, charged);
         assert.equal(totalOf(shards).purchasedNanoUsd, added);
       }

@@ -1,13 +1,16 @@
-import type { Balance, Move } from '../../functions/core/balance.ts';
-import { inOrder, type Lot, never, nextExpiry, sum } from '../../functions/core/lots.ts';
-import type { BalanceWrite } from '../../functions/store/balance-writes.ts';
+import { type Balance, holdStartSeconds, type Move, trimEndedLots } from '../../functions/core/balance.ts';
+import { byEnd, inOrder, type Loss, type Lot, never, nextExpiry, spend, sum } from '../../functions/core/lots.ts';
+import { type BalanceWrite, settleFromLots } from '../../functions/store/balance-writes.ts';
+import type { JournalRow } from '../../functions/store/journal.ts';
 import type { LimitWrite } from '../../functions/store/limit-table.ts';
+import { withRows } from '../../functions/store/lot-events.ts';
 import type { Write } from '../../functions/store/write.ts';
+import { changedEntry, rowsIn } from './told-by-write.ts';
 
 /** A rule of the ledger taken away, between the product's code and the store: the simulator has to notice. */
 export interface Mutation {
-  /** What is sent in place of a write. */
-  balanceWrite?(write: BalanceWrite): BalanceWrite;
+  /** What is sent in place of a write. @param balance as it now is */
+  balanceWrite?(write: BalanceWrite, balance: Balance | undefined): BalanceWrite;
   limitWrite?(write: LimitWrite): LimitWrite;
   /** What requests see in place of a balance. */
   requestRead?(balance: Balance): Balance;
@@ -59,10 +62,8 @@ export const mutations: Record<string, Mutation> = {
     leavingRead: balance => ({ ...balance, nextExpiryAtSeconds: never }),
   },
   'spend the lot that ends last': reading(lots => lots.toSorted((a, b) => b.expiresAtSeconds - a.expiresAtSeconds)),
-  'spend other money before that of ended lots': reading(lots => lots.toSorted((a, b) => +a.dying - +b.dying)),
-  'spend a lot that was added late before one that ended later': reading(lots =>
-    lots.toSorted((a, b) => a.expiresAtSeconds - b.expiresAtSeconds),
-  ),
+  'spend other money before that of ended lots': paying(lots => lots.toSorted((a, b) => +a.dying - +b.dying)),
+  'let a lot that was added late pay what then expires': paying(byEnd),
   'never end a lot': { otherRead: balance => ({ ...balance, nextExpiryAtSeconds: never }) },
   'expire what open holds cover': { balanceWrite: expireAllOfEndedLots },
   'sweep too early': { sweepsEarlyMs: 15 * 60_000 },
@@ -149,18 +150,54 @@ function reading(inWrongOrder: (lots: readonly Lot[]) => Lot[]): Mutation {
   };
 }
 
+/** While lots are dying, their settlements spend from all in another order. */
+function paying(inWrongOrder: (lots: readonly Lot[]) => Lot[]): Mutation {
+  return {
+    balanceWrite: (write, balance) => {
+      const key = changedEntry(write, 'holds');
+      const amountNanoUsd = balance?.holds.get(key);
+      if (write.what !== 'settling a hold' || !lotsIn(write) || !balance || amountNanoUsd === undefined) return write;
+      const startSeconds = holdStartSeconds(key);
+      const costNanoUsd = sum(
+        write.changes.flatMap(change =>
+          change.field === 'spentNanoUsd' && 'add' in change ? (change.add as bigint) : [],
+        ),
+      );
+      const isUsable = (lot: Lot) => !lot.dying || lot.expiresAtSeconds > startSeconds;
+      const holds = new Map(balance.holds);
+      holds.delete(key);
+      const { balance: after, expiries } = trimEndedLots({
+        ...balance,
+        holds,
+        openHolds: balance.openHolds - 1,
+        version: balance.version + 1,
+        heldNanoUsd: balance.heldNanoUsd - amountNanoUsd,
+        availableNanoUsd: balance.availableNanoUsd + amountNanoUsd - costNanoUsd,
+        spentNanoUsd: balance.spentNanoUsd + costNanoUsd,
+        lots: inOrder(spend(inWrongOrder(balance.lots), costNanoUsd, isUsable)),
+      });
+      const sent = new Map(rowsIn(write).map(row => [row.lotId, row]));
+      const rows = expiries.map(loss => ({
+        ...toExpiryRow(loss),
+        ...(sent.has(loss.lotId) && { id: sent.get(loss.lotId)?.id ?? '' }),
+      }));
+      return settleFromLots(balance, withRows(after, rows), key);
+    },
+  };
+}
+
+function toExpiryRow({ lotId, amountNanoUsd }: Pick<Loss, 'lotId' | 'amountNanoUsd'>): JournalRow {
+  const row = { id: `jr_${lotId}_${amountNanoUsd}`, accountId: '', createdAt: '', lotId };
+  return { ...row, kind: 'expiry', amountNanoUsd: `-${amountNanoUsd}` };
+}
+
 /** What open holds cover expires with the rest, and the journal says so. */
 function expireAllOfEndedLots(write: BalanceWrite): BalanceWrite {
   const lots = write.what === 'expiring credits' ? lotsIn(write) : undefined;
   if (!lots) return write;
   const dying = lots.filter(lot => lot.dying);
   const lostNanoUsd = sum(dying.map(lot => lot.remainingNanoUsd));
-  const rows = dying.map(({ id, remainingNanoUsd }) => ({
-    id: `jr_${id}`,
-    kind: 'expiry',
-    lotId: id,
-    amountNanoUsd: `-${remainingNanoUsd}`,
-  }));
+  const rows = dying.map(({ id, remainingNanoUsd }) => toExpiryRow({ lotId: id, amountNanoUsd: remainingNanoUsd }));
   const live = withLots(
     write,
     lots.filter(lot => !lot.dying),

@@ -7,7 +7,7 @@ import { type Slice, sum } from '../../functions/core/lots.ts';
 import type { BalanceWrite } from '../../functions/store/balance-writes.ts';
 import type { JournalRow } from '../../functions/store/journal.ts';
 import type { UsageRecord } from '../../functions/store/usage.ts';
-import { missingFor, skewMaxMs, wrongOrder } from './spending-order.ts';
+import { type Landings, missingFor, skewMaxMs, wrongOrder } from './spending-order.ts';
 import { changedEntry, rowsIn } from './told-by-write.ts';
 
 /** What the rules look at: the true time, and what lies in the store. */
@@ -43,7 +43,8 @@ export class Rules {
   private readonly refundsMax = new Map<string, bigint>();
   private readonly landed = new Map<string, bigint>();
   private readonly landedAtMs = new Map<string, number>();
-  private readonly landedMs = (key: string) => this.landedAtMs.get(key) ?? 0;
+  /** Holds by shard that came after the last change of its lots. */
+  private readonly unseen = new Map<number, Set<string>>();
   private readonly charged = new Map<string, bigint>();
   /** What the account could spend, over all shards, from when on; to judge refusals by. */
   private readonly spendable: { sinceMs: number; step: number; amountNanoUsd: bigint }[] = [];
@@ -58,8 +59,11 @@ export class Rules {
     const broken = brokenRules(after);
     if (broken.length > 0) throw new Violation(`${write.what}: ${broken.join('; ')}`);
     if (!before) return;
-    const wrong = wrongOrder(write, before, after, this.arrivedWith(write), this.landedMs) ?? missingFor(after);
+    const shard = this.world.shards.indexOf(after);
+    const wrong =
+      wrongOrder(write, before, after, this.arrivedWith(write), this.landingsOn(shard)) ?? missingFor(after);
     if (wrong !== undefined) throw new Violation(`${write.what}: ${wrong}`);
+    if (after.version !== before.version) this.unseen.delete(shard);
     switch (write.what) {
       case 'holding credits':
         this.checkHold(write, before, after);
@@ -165,6 +169,13 @@ export class Rules {
     }
   }
 
+  private landingsOn(shard: number): Landings {
+    return {
+      atMs: key => this.landedAtMs.get(key) ?? 0,
+      maybeUnseen: key => this.unseen.get(shard)?.has(key) ?? false,
+    };
+  }
+
   /** Slices of lots that a write lets in. */
   private arrivedWith(write: BalanceWrite): Slice[] {
     if (write.what === 'moving credits in') {
@@ -182,6 +193,7 @@ export class Rules {
     const shard = this.world.shards.indexOf(after);
     this.landed.set(`${shard} ${key}`, after.holds.get(key) ?? 0n);
     this.landedAtMs.set(key, this.world.nowMs);
+    this.unseen.set(shard, (this.unseen.get(shard) ?? new Set()).add(key));
     this.steps++;
     // A hold may come late; but when it was sent, by its sender's clock, no lot that it takes may have ended.
     const sentAtSeconds = Math.floor(idTimeMs(key) / 1000);
@@ -190,6 +202,9 @@ export class Rules {
   }
 
   private checkSettlement(write: BalanceWrite, before: Balance, after: Balance): void {
+    if (after.availableNanoUsd < before.availableNanoUsd) {
+      throw new Violation(`a settlement left ${after.availableNanoUsd} of ${before.availableNanoUsd} to spend`);
+    }
     const { requestId } = parseHoldKey(changedEntry(write, 'holds'));
     const chargedNanoUsd = (this.charged.get(requestId) ?? 0n) + after.spentNanoUsd - before.spentNanoUsd;
     this.charged.set(requestId, chargedNanoUsd);

@@ -8,13 +8,18 @@ import { changedEntry, rowsIn } from './told-by-write.ts';
 export const skewMaxMs = 3_000;
 
 type Amounts = Map<string, bigint>;
-type LandedMs = (holdKey: string) => number;
+
+/** What is known of when holds were written. */
+export interface Landings {
+  atMs(holdKey: string): number;
+  /** Whether whoever made a write may not have seen it: it came after the last change of lots. */
+  maybeUnseen(holdKey: string): boolean;
+}
 
 /**
- * Whether the right lots paid, judged by what a write left of them: money of ended lots that open holds cover is spent
- * first, then that of the lot that ends first; and neither expires nor leaves what open holds will spend.
+ * Whether the right lots paid, judged by what a write left of them: the one that ends first, ended or not; and neither
+ * expires nor leaves what open holds will spend.
  * @param arrived slices that the write let in
- * @param landedMs when a hold was written
  * @returns what is wrong, in words
  */
 export function wrongOrder(
@@ -22,7 +27,7 @@ export function wrongOrder(
   before: Balance,
   after: Balance,
   arrived: readonly Slice[],
-  landedMs: LandedMs,
+  landings: Landings,
 ): string | undefined {
   if (before.lots === after.lots) return undefined;
   const rows = rowsIn(write).filter(({ amountNanoUsd }) => amountNanoUsd.startsWith('-'));
@@ -35,18 +40,22 @@ export function wrongOrder(
   ]);
   const came = amountsOf(arrived.map(slice => [slice.id, slice.remainingNanoUsd]));
   return (
-    wrongPayer(write, before, after, [came, expired, left]) ??
-    (arrived.length === 0 ? coveredExpiry(before, after, expired, landedMs) : undefined) ?? // what comes late was for no hold
+    wrongPayer(write, before, after, [came, expired, left], landings) ??
+    (arrived.length === 0 ? coveredExpiry(before, after, expired, landings) : undefined) ?? // what comes late was for no hold
     coveredLeaving(before, after, left)
   );
 }
 
-/** No lot pays while one that comes before it has money. */
+/**
+ * No lot pays while one that ends before it has money; but dying lots pay at least what other holds do not cover of them,
+ * before a lot that was added late.
+ */
 function wrongPayer(
   write: BalanceWrite,
   before: Balance,
   after: Balance,
   [came, expired, left]: [Amounts, Amounts, Amounts],
+  landings: Landings,
 ): string | undefined {
   const startSeconds = write.what === 'settling a hold' ? holdStartSeconds(changedEntry(write, 'holds')) : 0;
   const paidNanoUsd = (id: string) =>
@@ -54,32 +63,51 @@ function wrongPayer(
   const usable = before.lots.filter(lot => !lot.dying || lot.expiresAtSeconds > startSeconds);
   const spent = new Map<Lot, bigint>();
   const counted: Amounts = new Map();
-  for (const lot of usable.toSorted((a, b) => Number(comesBefore(b, a)) - Number(comesBefore(a, b)))) {
-    const owedNanoUsd = paidNanoUsd(lot.id) - (counted.get(lot.id) ?? 0n); // a lot may lie there twice
+  for (const lot of usable) {
+    const owedNanoUsd = paidNanoUsd(lot.id) - (counted.get(lot.id) ?? 0n); // a lot may lie there twice, dying first
     spent.set(lot, smaller(owedNanoUsd, lot.remainingNanoUsd));
     counted.set(lot.id, (counted.get(lot.id) ?? 0n) + smaller(owedNanoUsd, lot.remainingNanoUsd));
   }
   for (const payer of usable) {
     if ((spent.get(payer) ?? 0n) <= 0n) continue;
-    const first = usable.find(lot => comesBefore(lot, payer) && (spent.get(lot) ?? 0n) < lot.remainingNanoUsd);
-    if (first) return `${payer.id} paid while ${first.id}, which comes before it, had money`;
+    const first = usable.find(
+      lot => lot.expiresAtSeconds < payer.expiresAtSeconds && (spent.get(lot) ?? 0n) < lot.remainingNanoUsd,
+    );
+    if (!first || (payer.dying && !first.dying && isCoveredToTheLast(before, after, payer, landings))) continue;
+    return `${payer.id} paid while ${first.id}, which ends before it, had money`;
   }
   return undefined;
+}
+
+/** Whether holds cover no more than what is left of dying lots up to one that ends with this or later. */
+function isCoveredToTheLast(before: Balance, after: Balance, payer: Lot, { maybeUnseen }: Landings): boolean {
+  return before.lots.some(
+    ({ dying, expiresAtSeconds: end }) =>
+      dying &&
+      end >= payer.expiresAtSeconds &&
+      heldBefore(after, end, key => !maybeUnseen(key)) <= dyingUpTo(after, end),
+  );
+}
+
+/** What those holds set aside that began before a moment and are `counted`. */
+function heldBefore({ holds }: Balance, endSeconds: number, counted: (key: string) => boolean): bigint {
+  return sum([...holds].flatMap(([key, amount]) => (holdStartSeconds(key) < endSeconds && counted(key) ? amount : [])));
+}
+
+function dyingUpTo({ lots }: Balance, endSeconds: number): bigint {
+  return sum(lots.flatMap(lot => (lot.dying && lot.expiresAtSeconds <= endSeconds ? lot.remainingNanoUsd : [])));
 }
 
 /**
  * What expires is beyond what holds may need that began before the lot's end, and were there by any clock before it.
  * Those that came later have taken other money.
  */
-function coveredExpiry(before: Balance, after: Balance, expired: Amounts, landedMs: LandedMs): string | undefined {
+function coveredExpiry(before: Balance, after: Balance, expired: Amounts, { atMs }: Landings): string | undefined {
   for (const lot of before.lots) {
     if (!expired.has(lot.id)) continue;
     const end = lot.expiresAtSeconds;
-    const mayPay = (key: string) => holdStartSeconds(key) < end && landedMs(key) < end * 1000 - skewMaxMs;
-    const needed = sum([...after.holds].flatMap(([key, amount]) => (mayPay(key) ? amount : [])));
-    const kept = sum(
-      after.lots.flatMap(other => (other.dying && other.expiresAtSeconds <= end ? other.remainingNanoUsd : [])),
-    );
+    const needed = heldBefore(after, end, key => atMs(key) < end * 1000 - skewMaxMs);
+    const kept = dyingUpTo(after, end);
     if (kept < needed) return `of ${lot.id} expired what open holds need: ${kept} of ${needed} are kept`;
   }
   return undefined;

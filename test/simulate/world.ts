@@ -87,7 +87,7 @@ export class World implements Holdings {
         });
       },
       write: async (_, shard, write) => {
-        const sent = mutation.balanceWrite?.(write) ?? write;
+        const sent = mutation.balanceWrite?.(write, this.shards[shard]) ?? write;
         const written = await network.call(write.once ? 'once' : 'write', () => this.writeBalance(shard, sent));
         const row = forgotten;
         forgotten = undefined;
