@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { newId } from '../../functions/core/ids.ts';
 import { formatUsd } from '../../functions/core/money.ts';
 import { Balances, type Hold } from '../../functions/store/balances.ts';
@@ -8,7 +7,7 @@ import { KeyLimits } from '../../functions/store/key-limits.ts';
 import { settleRequest } from '../../functions/store/settle-request.ts';
 import { decide, type UsageRecord } from '../../functions/store/usage.ts';
 import { Random } from '../simulate/random.ts';
-import { startTestStore, tableNames } from '../support/store.ts';
+import { startTestStore } from '../support/store.ts';
 
 /**
  * `npm run bench:overspend`: a thousand requests at once against money for a hundred or less, under three ways of keeping a
@@ -147,15 +146,6 @@ function recordOf({ accountId, id, amountNanoUsd }: Hold, costNanoUsd: bigint): 
   };
 }
 
-/** The engine shares this process with a thousand requests, so it takes its time. */
-function patientStore(endpoint: string): Store {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const requestHandler = { connectionTimeout: 120_000, requestTimeout: 120_000 };
-  const config = { endpoint, region: 'us-east-1', credentials, requestHandler };
-  const client = (maxAttempts: number) => new DynamoDBClient({ ...config, maxAttempts });
-  return { dynamo: client(3), dynamoOnce: client(1), tables: tableNames };
-}
-
 function printRow([name = '', admitted = '', spent = '', overspend = '']: string[]): void {
   console.log(`${name.padEnd(40)}${admitted.padStart(10)}${spent.padStart(14)}${overspend.padStart(16)}`);
 }
@@ -170,8 +160,7 @@ const cases: [what: string, budgetNanoUsd: bigint, costOf: (random: Random) => b
   ],
   ['money for a tenth of a request', boundNanoUsd / 10n, () => boundNanoUsd],
 ];
-const testStore = await startTestStore();
-const store = patientStore(testStore.url);
+const { store, close } = await startTestStore();
 console.log(`${requests} requests at once, each may cost ${formatUsd(boundNanoUsd)} USD`);
 for (const [what, budgetNanoUsd, costOf] of cases) {
   console.log(`\n${what} (${formatUsd(budgetNanoUsd)} USD)`);
@@ -180,4 +169,4 @@ for (const [what, budgetNanoUsd, costOf] of cases) {
   printRow(await race(shrinkReservation(budgetNanoUsd), budgetNanoUsd, costOf));
   printRow(await race(await tollgate(budgetNanoUsd, store), budgetNanoUsd, costOf));
 }
-await testStore.close();
+await close();
