@@ -9,15 +9,13 @@ import { messageTransforms, runPhase } from '../policy/run/run-phase.ts';
 import { surfaceAt } from '../providers/surfaces.ts';
 import type { CompiledAiGateway } from '../routing/compile-policy.ts';
 import { foreignCredential } from './authenticate.ts';
-import { type BegunRequest, callModels, type ModelsResponse } from './call-models.ts';
+import { type BegunRequest, callModels, type ModelsResponse, type ProvenRequest } from './call-models.ts';
 import { errorAnswer } from './error-response.ts';
 import { type Gateway, type GatewayResponse, nothingRecorded, type RequestEnd } from './gateway.ts';
 import { AnswerCut } from './open-answer.ts';
 import { readSecrets } from './secret-scope.ts';
 import { startRun } from './start-run.ts';
 import { UnreadBody } from './unread-body.ts';
-
-type Incoming = Omit<BegunRequest, 'facts' | 'rules' | 'earlierAttempts'>;
 
 interface CalledModels {
   response: ModelsResponse;
@@ -37,7 +35,7 @@ export interface RulesPolicy {
  * @throws what reading secrets throws; all else becomes an answer
  */
 export async function answerByRules(
-  begun: Incoming,
+  begun: ProvenRequest,
   { rules, aiGateways }: RulesPolicy,
   gateway: Gateway,
 ): Promise<GatewayResponse> {
@@ -123,7 +121,7 @@ async function finishModels({ response, body }: CalledModels, gateway: Gateway):
 }
 
 /** The request as rules have left it. A credential that they removed or replaced is what they made of it. */
-function asChanged(begun: Incoming, run: PolicyRun): Omit<BegunRequest, 'earlierAttempts'> {
+function asChanged(begun: ProvenRequest, run: PolicyRun): Omit<BegunRequest, 'earlierAttempts'> {
   const { method, path, query, headers, body } = run.request;
   const request = { ...begun.request, method, path, query, headers, body, addedHeaders: run.addedHeaders };
   const caller = { ...begun.caller, path, clientCredential: foreignCredential(headers) };
@@ -142,7 +140,7 @@ async function* endWithError(body: AsyncIterable<string | Buffer>, path: string)
   }
 }
 
-function noRuleAnswered({ caller, request }: Incoming): GatewayError {
+function noRuleAnswered({ caller, request }: ProvenRequest): GatewayError {
   const message = `No rule of endpoint "${caller.endpoint.slug}" answers ${request.method} ${caller.path}; its policy needs an action such as ai-gateway or custom-response for it`;
   return new GatewayError('no_rule_answered', message);
 }

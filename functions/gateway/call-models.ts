@@ -22,12 +22,16 @@ import { recordExchange } from './record-exchange.ts';
 import { relayedHeaders } from './response-headers.ts';
 import { resultTree } from './result-tree.ts';
 
-/** A request that has been authenticated and is about to be answered. */
-export interface BegunRequest {
+/** A request that has been authenticated. */
+export interface ProvenRequest {
   requestId: string;
   startedAtMs: number;
   request: GatewayRequest;
   caller: Caller;
+}
+
+/** One that an `ai-gateway` action is about to answer. */
+export interface BegunRequest extends ProvenRequest {
   /** What expressions read of the request. */
   facts(): PolicyFacts;
   rules: Exchange['rules'];
@@ -69,6 +73,7 @@ export async function callModels(
         requestId,
         startedAtMs,
         ...traceParentOf(request),
+        host: request.headers.host ?? '',
         caller,
         aiGateway,
         call,

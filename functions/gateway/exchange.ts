@@ -22,6 +22,8 @@ export interface Exchange {
   parentSpanId: string | undefined;
   traceUnsampled: true | undefined;
   caller: Caller;
+  /** The client's `host` header; may be empty. */
+  host: string;
   /** The action of the policy that answers. */
   aiGateway: CompiledAiGateway;
   call: ModelCall;
@@ -97,6 +99,7 @@ export function startExchange(
     | 'requestId'
     | 'startedAtMs'
     | keyof TraceParent
+    | 'host'
     | 'caller'
     | 'aiGateway'
     | 'call'

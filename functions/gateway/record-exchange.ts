@@ -73,7 +73,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     endpointId: caller.endpoint.id,
     gatewayKeyId: caller.gatewayKey?.id,
     createdAt: new Date(exchange.startedAtMs).toISOString(),
-    serverName: cut(exchange.facts().request.host.replace(/:\d+$/, '')),
+    serverName: cut(exchange.host.replace(/:\d+$/, '')),
     surface: call.surface.name,
     streaming: call.streaming,
     outcome: exchange.outcome,

@@ -1,12 +1,12 @@
 import type { PolicyFacts } from '../policy/expressions/policy-facts.ts';
 import type { SecretLookup } from '../policy/expressions/template-scope.ts';
 import { PolicyRun, type PolicyServices } from '../policy/run/policy-run.ts';
-import type { BegunRequest } from './call-models.ts';
+import type { ProvenRequest } from './call-models.ts';
 import type { Gateway } from './gateway.ts';
 
 /** Begins a request's way through its policy: the facts that rules and templates read. */
 export function startRun(
-  { requestId, startedAtMs, request, caller }: Omit<BegunRequest, 'facts' | 'rules' | 'earlierAttempts'>,
+  { requestId, startedAtMs, request, caller }: ProvenRequest,
   secrets: SecretLookup,
   callModels: PolicyServices['callModels'],
   gateway: Gateway,
@@ -33,10 +33,7 @@ export function startRun(
 }
 
 /** What templates of a policy without rules read of a request. */
-export function readFacts(
-  begun: Omit<BegunRequest, 'facts' | 'rules' | 'earlierAttempts'>,
-  gateway: Gateway,
-): PolicyFacts {
+export function readFacts(begun: ProvenRequest, gateway: Gateway): PolicyFacts {
   const noModels = () => Promise.reject(new Error('a policy without rules has no run'));
   return startRun(begun, { get: () => undefined }, noModels, gateway).facts;
 }

@@ -29,8 +29,7 @@ export type PolicyProblemCode =
   | 'ERR_NGROK_2236' // not YAML or JSON
   | 'ERR_NGROK_2261' // bad regular expression
   | 'ERR_NGROK_2264' // too many rules
-  | 'ERR_NGROK_2265' // too many entries in a rule
-  | 'ERR_NGROK_2266'; // more than one ai-gateway action
+  | 'ERR_NGROK_2265'; // too many entries in a rule
 
 export type Path = readonly PropertyKey[];
 

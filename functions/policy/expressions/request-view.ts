@@ -1,38 +1,15 @@
 import { type CelType, declareType, int, intOrNull } from './cel-type.ts';
-import {
-  type ContentType,
-  type Cookie,
-  headerLists,
-  queryLists,
-  readContentType,
-  readEncodings,
-  requestCookies,
-} from './http-values.ts';
+import { type Cookie, queryLists, readEncodings, requestCookies } from './http-values.ts';
+import { MessageView, remembered } from './message-view.ts';
 import type { RequestFacts } from './policy-facts.ts';
 import { readUserAgent, type UserAgent } from './user-agent.ts';
 
 /** The variable `req`: parsed piece by piece, each when an expression first reads it. */
-export class RequestView {
-  readonly facts: RequestFacts;
-  #headers: Map<string, string[]> | undefined;
+export class RequestView extends MessageView<RequestFacts> {
   #cookies: Map<string, Cookie[]> | undefined;
   #queryParams: Map<string, string[]> | undefined;
-  #contentType: ContentType | undefined;
   #userAgent: UserAgent | undefined;
   #url: URL | undefined;
-
-  constructor(facts: RequestFacts) {
-    this.facts = facts;
-  }
-
-  header(name: string): string {
-    return this.facts.headers[name] ?? '';
-  }
-
-  get headerLists() {
-    this.#headers ??= headerLists(this.facts.headers);
-    return this.#headers;
-  }
 
   get cookiesByName() {
     this.#cookies ??= requestCookies(this.header('cookie'));
@@ -42,11 +19,6 @@ export class RequestView {
   get queryLists() {
     this.#queryParams ??= queryLists(this.facts.query);
     return this.#queryParams;
-  }
-
-  get contentType() {
-    this.#contentType ??= readContentType(this.header('content-type'));
-    return this.#contentType;
   }
 
   get userAgent() {
@@ -80,16 +52,7 @@ export class RequestView {
   }
 }
 
-const views = new WeakMap<RequestFacts, RequestView>();
-
-/** One view per request, so that a hundred rules parse it once. */
-export function requestView(facts: RequestFacts): RequestView {
-  const known = views.get(facts);
-  if (known) return known;
-  const view = new RequestView(facts);
-  views.set(facts, view);
-  return view;
-}
+export const requestView = remembered(RequestView);
 
 /** Fields of what is a text and has fields too, such as `req.url.host`, have a dot in their names; see `text-fields.ts`. */
 export const requestType: CelType = declareType('Request', 'req', RequestView, {

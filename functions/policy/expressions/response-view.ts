@@ -1,54 +1,19 @@
 import { type CelType, declareType, int } from './cel-type.ts';
-import {
-  type ContentType,
-  headerLists,
-  type ResponseCookie,
-  readContentType,
-  readEncodings,
-  responseCookies,
-} from './http-values.ts';
+import { type ResponseCookie, readEncodings, responseCookies } from './http-values.ts';
+import { MessageView, remembered } from './message-view.ts';
 import type { ResponseFacts } from './policy-facts.ts';
 
 /** The variable `res`: parsed piece by piece, each when an expression first reads it. */
-export class ResponseView {
-  readonly facts: ResponseFacts;
-  #headers: Map<string, string[]> | undefined;
+export class ResponseView extends MessageView<ResponseFacts> {
   #cookies: Map<string, ResponseCookie[]> | undefined;
-  #contentType: ContentType | undefined;
-
-  constructor(facts: ResponseFacts) {
-    this.facts = facts;
-  }
-
-  header(name: string): string {
-    return this.facts.headers[name] ?? '';
-  }
-
-  get headerLists() {
-    this.#headers ??= headerLists(this.facts.headers);
-    return this.#headers;
-  }
 
   get cookiesByName() {
     this.#cookies ??= responseCookies(this.header('set-cookie'));
     return this.#cookies;
   }
-
-  get contentType() {
-    this.#contentType ??= readContentType(this.header('content-type'));
-    return this.#contentType;
-  }
 }
 
-const views = new WeakMap<ResponseFacts, ResponseView>();
-
-export function responseView(facts: ResponseFacts): ResponseView {
-  const known = views.get(facts);
-  if (known) return known;
-  const view = new ResponseView(facts);
-  views.set(facts, view);
-  return view;
-}
+export const responseView = remembered(ResponseView);
 
 export const responseType: CelType = declareType('Response', 'res', ResponseView, {
   status_code: ['int', ({ facts }) => int(facts.status)],
