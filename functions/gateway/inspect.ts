@@ -1,6 +1,6 @@
 import { inspectionHoursDefault } from '../core/inspection-hours.ts';
 import { CredentialMask, isSecretHeader } from '../core/mask-credentials.ts';
-import { type InspectedMessage, type Inspection, saveInspection } from '../store/inspections.ts';
+import { type InspectedMessage, type Inspection, replayHeader, saveInspection } from '../store/inspections.ts';
 import type { Gateway, GatewayRequest, GatewayResponse, LoadedEndpoint, RequestEnd } from './gateway.ts';
 
 /** What is kept of a body, of a header's value, of a path and of a query. */
@@ -8,8 +8,6 @@ const bodyBytesMax = 10 * 1024;
 const valueBytesMax = 1024;
 /** Headers beyond this many are left out, and the message says so. */
 const headersMax = 100;
-
-export const replayHeader = 'ngrok-replay-original-request-id';
 
 /** The beginning of a body that passes by. */
 export class BodyBeginning {

@@ -16,7 +16,9 @@ export interface ObservedRequest {
  * endpoint's Traffic Inspector is on, what was said.
  */
 export function observe(response: GatewayResponse, observed: ObservedRequest, gateway: Gateway): GatewayResponse {
-  const { requestId, caller, startedAtMs, request } = observed;
+  const { caller, startedAtMs, request } = observed;
+  // The one that the client has and the record bears: a later call of models has an id of its own.
+  const requestId = response.headers['ngrok-aig-request-id'] ?? observed.requestId;
   const endpoint = caller?.endpoint;
   const answer = endpoint?.inspector ? new BodyBeginning() : undefined;
   return {
@@ -24,7 +26,7 @@ export function observe(response: GatewayResponse, observed: ObservedRequest, ga
     body: answer ? answer.watch(response.body) : response.body,
     async finish() {
       const end = await response.finish();
-      gateway.logRequest?.(toRequestLine(observed, response.status, end.record, gateway));
+      gateway.logRequest?.(toRequestLine({ ...observed, requestId }, response.status, end.record, gateway));
       if (!endpoint || !answer) return end;
       const gatewayKeyId = caller.gatewayKey?.id;
       await keepInspection({ requestId, startedAtMs, request, endpoint, gatewayKeyId, response, answer }, end, gateway);

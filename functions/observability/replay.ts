@@ -1,9 +1,6 @@
 import { classifyCredential } from '../core/credential.ts';
 import { ManagementError } from '../management/management-error.ts';
-import type { Inspection } from '../store/inspections.ts';
-
-/** Names the request that is repeated, to policies and to the Traffic Inspector; no provider gets it. */
-const replayHeader = 'ngrok-replay-original-request-id';
+import { type Inspection, replayHeader } from '../store/inspections.ts';
 
 /** API Gateway waits 30 seconds for us. An answer that takes longer goes on without anybody waiting. */
 const answerMs = 20_000;

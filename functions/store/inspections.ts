@@ -3,6 +3,9 @@ import { idMoment } from '../core/ids.ts';
 import { fromItem, type Item, run, type Store, toItem } from './dynamo.ts';
 import { readNewestFirst } from './newest-first.ts';
 
+/** Names the request that is repeated, to policies and to the Traffic Inspector; no provider gets it. */
+export const replayHeader = 'ngrok-replay-original-request-id';
+
 /** One side of what passed through the gateway, as far as it is kept. */
 export interface InspectedMessage {
   /** Lower-case names; credentials are masked, values cut to 1 KB. */

@@ -70,6 +70,20 @@ test('a stream is kept as the client got it, and for as long as the endpoint say
   assert.equal(Date.parse(kept.expiresAt) - Date.parse(kept.createdAt) - kept.totalMs, 72 * 3_600_000);
 });
 
+test('a request that the second ai-gateway action answers is kept under the id that the client has', async () => {
+  await gateway.setPolicy(`on_http_request:
+  - actions:
+      - { type: ai-gateway, config: { on_error: continue } }
+      - { type: ai-gateway }`);
+  upstream.script = (_, response) => sendJson(response, 500, { error: { message: 'no' } });
+  const response = await gateway.chat(hello);
+  await response.text();
+  const kept = await inspectionOf(response);
+  const record = await gateway.usageRecord(response);
+  assert.equal(kept.requestId, record?.requestId);
+  assert.equal(record?.attempts.length, 2);
+});
+
 test('bodies over 10 KB and values over 1 KB are cut and marked, never inside a character', async () => {
   const content = 'ä'.repeat(20_000);
   upstream.script = (_, response) => sendJson(response, 200, { text: 'ö'.repeat(20_000) });
