@@ -160,7 +160,7 @@ const cases: [what: string, budgetNanoUsd: bigint, costOf: (random: Random) => b
   ],
   ['money for a tenth of a request', boundNanoUsd / 10n, () => boundNanoUsd],
 ];
-const { store, close } = await startTestStore();
+const { store } = await startTestStore();
 console.log(`${requests} requests at once, each may cost ${formatUsd(boundNanoUsd)} USD`);
 for (const [what, budgetNanoUsd, costOf] of cases) {
   console.log(`\n${what} (${formatUsd(budgetNanoUsd)} USD)`);
@@ -169,4 +169,3 @@ for (const [what, budgetNanoUsd, costOf] of cases) {
   printRow(await race(shrinkReservation(budgetNanoUsd), budgetNanoUsd, costOf));
   printRow(await race(await tollgate(budgetNanoUsd, store), budgetNanoUsd, costOf));
 }
-await close();

@@ -12,7 +12,7 @@ import { startSecrets } from '../../infra/local/secrets.ts';
 import { startTestStore } from '../support/store.ts';
 
 test('the first account is made once, and its management key works', async () => {
-  const { store, close } = await startTestStore();
+  const { store } = await startTestStore();
   const server = await startSecrets();
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const secrets = new SecretsManagerClient({ endpoint: server.url, region: 'us-east-1', credentials });
@@ -36,7 +36,6 @@ test('the first account is made once, and its management key works', async () =>
   assert.equal(key?.role, 'operator');
   assert.equal((await findEndpointBySlug(store, 'default'))?.accountId, key?.accountId);
   await server.close();
-  await close();
 });
 
 test('CloudFormation is told of success and of failure', async () => {

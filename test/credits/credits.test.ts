@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { newId } from '../../functions/core/ids.ts';
 import { decide, type UsageRecord } from '../../functions/store/usage.ts';
 import { startCredits, type TestCredits } from './start-credits.ts';
@@ -10,8 +10,6 @@ let credits: TestCredits;
 before(async () => {
   credits = await startCredits();
 });
-
-after(() => credits.close());
 
 type Row = Record<string, string | null>;
 

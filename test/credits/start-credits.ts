@@ -23,11 +23,10 @@ export interface TestCredits {
   now(): number;
   clock: { offsetMs: number };
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  close(): Promise<void>;
 }
 
 export async function startCredits(): Promise<TestCredits> {
-  const { store, close } = await startTestStore();
+  const { store } = await startTestStore();
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
   const plan = planFirstAccount(now(), randomBytes);
@@ -71,6 +70,5 @@ export async function startCredits(): Promise<TestCredits> {
       )) as APIGatewayProxyStructuredResultV2;
       return { status: result.statusCode ?? 0, body: JSON.parse(result.body ?? '{}') };
     },
-    close,
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { newId } from '../../functions/core/ids.ts';
 import { type DeliveryParts, deliver, givenUpAfterMs } from '../../functions/delivery/deliver.ts';
 import { toAlertEvent } from '../../functions/events/alert-event.ts';
@@ -23,7 +23,6 @@ let base: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   base = await startTestStore();
 });
-after(() => base.close());
 
 const startMs = Date.UTC(2026, 10, 24, 12);
 
@@ -159,13 +158,18 @@ test('one that hangs and one that fails leave the others alone', async () => {
   ];
   await world.subscribe([hanging, failing, fine], 'cost_overrun.v0');
   await world.write('a');
-  let letGo = () => {};
-  world.answers.set(hanging, () => new Promise(resolve => (letGo = resolve)));
+  const hung = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  world.answers.set(hanging, () => {
+    hung.resolve();
+    return released.promise;
+  });
   world.answers.set(failing, refuse);
-  const arrived = new Promise<void>(resolve => world.answers.set(fine, async () => resolve()));
+  world.answers.set(fine, async () => arrived.resolve());
   const run = world.run();
-  await arrived; // while the first one hangs
-  letGo();
+  await Promise.all([hung.promise, arrived.promise]);
+  released.resolve();
   await run;
   assert.deepEqual(namesOf(world.events(fine)), ['a']);
   assert.deepEqual(namesOf(world.events(failing)), []);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { newId } from '../../functions/core/ids.ts';
 import { alertTopicId, EventWriter } from '../../functions/events/event-writer.ts';
 import { unpackEvents } from '../../functions/events/pack-events.ts';
@@ -15,7 +15,6 @@ let base: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   base = await startTestStore();
 });
-after(() => base.close());
 
 const startMs = Date.UTC(2026, 10, 24, 12);
 const usd = 1_000_000_000n;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { brokenRules, holdLifetimeMs } from '../../functions/core/balance.ts';
 import { moveOut } from '../../functions/core/balance-moves.ts';
 import { newId } from '../../functions/core/ids.ts';
@@ -24,8 +24,6 @@ before(async () => {
   testStore = await startTestStore();
   balances = new Balances(testStore.store, randomBytes);
 });
-
-after(() => testStore.close());
 
 async function heldRequest(): Promise<{ accountId: string; requestId: string }> {
   const accountId = newId('ac', startMs, randomBytes);

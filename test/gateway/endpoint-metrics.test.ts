@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import type { Model } from '../../functions/core/catalog/catalog.ts';
 import { EndpointMetrics } from '../../functions/gateway/endpoint-metrics.ts';
 import { rollUp } from '../../functions/rollup/roll-up.ts';
@@ -24,7 +24,6 @@ before(async () => {
   const timing = { intervalSeconds: 60, graceSeconds: 30, stopAtMs: Number.MAX_SAFE_INTEGER };
   await rollUp({ store, now: () => nowMs, ...timing });
 });
-after(() => base.close());
 
 function metricsOn(store = base.store, now = () => nowMs) {
   const reports: string[] = [];

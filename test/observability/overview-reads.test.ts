@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import type { ManagementRequest } from '../../functions/management/route.ts';
 import { usageOverviewRoutes } from '../../functions/observability/usage-overview.ts';
 import { SlotTallies } from '../../functions/rollup/tally-record.ts';
@@ -37,7 +37,6 @@ before(async () => {
     }
   }
 });
-after(() => base.close());
 
 test('an overview of thirty days with 1,000,000 requests takes under 20 reads, whatever it is grouped by', async () => {
   const requests = days * recordsADay * 2 ** doublings;

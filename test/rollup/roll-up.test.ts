@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Aggregate } from '../../functions/core/aggregate.ts';
 import { rollUp } from '../../functions/rollup/roll-up.ts';
 import { dailyRow, readAggregates, type Scope, type Step, seriesRow } from '../../functions/store/aggregates.ts';
@@ -8,29 +8,12 @@ import { findSnapshot } from '../../functions/store/metric-snapshots.ts';
 import { readProgress } from '../../functions/store/rollup-progress.ts';
 import { decide, type UsageRecord } from '../../functions/store/usage.ts';
 import { countingStore } from '../support/counting-store.ts';
-import { startTestStore, tableNames } from '../support/store.ts';
+import { startTestStore } from '../support/store.ts';
 import { usageRecord } from '../support/usage-records.ts';
-
-let base: Awaited<ReturnType<typeof startTestStore>>;
-before(async () => {
-  base = await startTestStore();
-});
-after(() => base.close());
 
 const startMs = Date.UTC(2026, 10, 24, 12, 0, 0);
 const account: Scope = { kind: 'account', accountId: 'ac_1' };
 const endpoint: Scope = { kind: 'endpoint', accountId: 'ac_1', endpointId: 'ep_1' };
-
-/** A store of its own for each test: the tables of one engine, emptied. */
-async function emptyStore(): Promise<Store> {
-  const { ScanCommand, DeleteItemCommand } = await import('@aws-sdk/client-dynamodb');
-  const { dynamo } = base.store;
-  const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: tableNames.usage }));
-  for (const { pk, sk } of Items) {
-    await dynamo.send(new DeleteItemCommand({ TableName: tableNames.usage, Key: { pk, sk } as never }));
-  }
-  return base.store;
-}
 
 async function write(store: Store, atMs: number, fields: Partial<UsageRecord> = {}): Promise<UsageRecord> {
   return decide(store, usageRecord(atMs - 305, fields), atMs);
@@ -64,7 +47,7 @@ async function counts(store: Store): Promise<number[]> {
 }
 
 test('a slot is counted when it has been closed for the grace, and not before', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   await write(store, startMs + 1_000);
   await write(store, startMs + 59_999);
   await write(store, startMs + 60_000);
@@ -77,7 +60,7 @@ test('a slot is counted when it has been closed for the grace, and not before', 
 });
 
 test('ten runs at once count everything once', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   for (let index = 0; index < 40; index++) await write(store, startMs + index * 10_000);
   await Promise.all(Array.from({ length: 10 }, () => run(store, startMs + 600_000)));
   assert.deepEqual(await counts(store), [40, 40, 40, 40, 40, 40]);
@@ -85,7 +68,7 @@ test('ten runs at once count everything once', async () => {
 });
 
 test('a run that dies at any of its writes is made good by the next one', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   for (let index = 0; index < 6; index++) await write(store, startMs + index * 30_000);
   for (let dieAt = 1; ; dieAt++) {
     let writes = 0;
@@ -101,7 +84,7 @@ test('a run that dies at any of its writes is made good by the next one', async 
 });
 
 test('a write whose answer was lost counts once', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   await write(store, startMs);
   const lossy: Store = {
     ...store,
@@ -120,7 +103,7 @@ test('a write whose answer was lost counts once', async () => {
 });
 
 test('after an outage it catches up, passes over time without records, and stops when its time is over', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   await write(store, startMs);
   await run(store, startMs + 200_000);
   const laterMs = startMs + 20 * 86_400_000;
@@ -135,7 +118,7 @@ test('after an outage it catches up, passes over time without records, and stops
 });
 
 test('a slot keeps its bounds until it is counted, even when the interval has changed by then', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   await write(store, startMs + 5_000);
   await write(store, startMs + 45_000);
   await run(store, startMs + 1_000); // begins with a slot of a minute
@@ -149,7 +132,7 @@ test('a slot keeps its bounds until it is counted, even when the interval has ch
 });
 
 test('a request belongs to the day it began in, and to the moment it was recorded', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   const midnightMs = Date.UTC(2026, 10, 25);
   await write(store, midnightMs + 100);
   await write(store, midnightMs - 100);
@@ -167,7 +150,7 @@ test('a request belongs to the day it began in, and to the moment it was recorde
 });
 
 test('failures are told apart by attempt and by request; money, tokens and groups add up', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   const failed = (model: string, status: number, failure: 'http' | 'timeout' | 'connection') => ({
     provider: 'openai',
     model,
@@ -225,7 +208,7 @@ test('failures are told apart by attempt and by request; money, tokens and group
 });
 
 test('snapshots have what strategies read, for the last half hour', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   const quota = { remaining_requests: 5, remaining_tokens: null, limit_requests: 10, limit_tokens: null };
   const attempt = { provider: 'openai', model: 'gpt-4o-mini', keySource: 'managed' as const, status: 200 };
   await write(store, startMs - 3_600_000);
@@ -265,7 +248,7 @@ test('snapshots have what strategies read, for the last half hour', async () => 
 });
 
 test('a slot costs as many writes however many requests are in it', async () => {
-  const store = await emptyStore();
+  const { store } = await startTestStore();
   for (let index = 0; index < 50; index++) await write(store, startMs + index * 1_000);
   const counted = countingStore(store);
   const { writes } = await run(counted.store, startMs + 100_000);

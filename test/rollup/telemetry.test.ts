@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { afterEach, before, beforeEach, test } from 'node:test';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { noUsage } from '../../functions/core/usage.ts';
 import { openCollector, readCollectorHeaders } from '../../functions/rollup/telemetry/collector.ts';
@@ -20,7 +20,6 @@ let startMs = Date.UTC(2027, 0, 1, 12);
 before(async () => {
   base = await startTestStore();
 });
-after(() => base.close());
 afterEach(() => receiver.close());
 beforeEach(async () => {
   startMs += 86_400_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { newId } from '../../functions/core/ids.ts';
 import { changeTypeOf } from '../../functions/events/change-event.ts';
 import { EventWriter } from '../../functions/events/event-writer.ts';
@@ -17,7 +17,6 @@ let base: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   base = await startTestStore();
 });
-after(() => base.close());
 
 const startMs = Date.UTC(2026, 10, 24, 12);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { newId } from '../../functions/core/ids.ts';
 import { alertTopicId, EventWriter } from '../../functions/events/event-writer.ts';
 import type { GatewayEvent } from '../../functions/events/gateway-event.ts';
@@ -18,14 +18,10 @@ import { startTestStore } from '../support/store.ts';
 import { usageRecord } from '../support/usage-records.ts';
 
 const startMs = Date.UTC(2026, 10, 24, 12);
-const stores: Awaited<ReturnType<typeof startTestStore>>[] = [];
 let store: Store;
-after(() => Promise.all(stores.map(({ close }) => close())));
 
 async function newStore(): Promise<Store> {
-  const started = await startTestStore();
-  stores.push(started);
-  store = started.store;
+  ({ store } = await startTestStore());
   return store;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { brokenRules } from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
 import { shardOf, shardsFor } from '../../functions/core/shards.ts';
@@ -19,8 +19,6 @@ before(async () => {
   table = openBalanceTable(testStore.store);
   balances = new Balances(testStore.store, randomBytes);
 });
-
-after(() => testStore.close());
 
 const startMs = Date.UTC(2026, 10, 24);
 const micro = 1_000n;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { type Balance, brokenRules, emptyBalance } from '../../functions/core/balance.ts';
 import { addLot } from '../../functions/core/balance-events.ts';
@@ -18,8 +18,6 @@ before(async () => {
   testStore = await startTestStore();
   table = openBalanceTable(testStore.store);
 });
-
-after(() => testStore.close());
 
 function* writesOf(
   steps: RandomStep[],

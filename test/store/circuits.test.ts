@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import type { CircuitLimits } from '../../functions/core/circuit.ts';
 import { Circuits } from '../../functions/store/circuits.ts';
 import { StoreError } from '../../functions/store/dynamo.ts';
@@ -10,7 +10,6 @@ let testStore: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   testStore = await startTestStore();
 });
-after(() => testStore.close());
 
 const startMs = Date.UTC(2026, 10, 24, 12);
 const limits: CircuitLimits = { errorThreshold: 0.5, volumeThreshold: 10, windowMs: 10_000, trippedMs: 10_000 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { brokenRules } from '../../functions/core/balance.ts';
 import { newId } from '../../functions/core/ids.ts';
@@ -23,8 +23,6 @@ let testStore: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   testStore = await startTestStore();
 });
-
-after(() => testStore.close());
 
 const startMs = Date.UTC(2026, 10, 24);
 const micro = 1_000n;

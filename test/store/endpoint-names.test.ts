@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { openStore, type Store } from '../../functions/store/dynamo.ts';
 import { claimNames, findNamed, releaseNames } from '../../functions/store/endpoint-names.ts';
 import {
@@ -8,14 +8,13 @@ import {
   findEndpointByHost,
   type NewEndpoint,
 } from '../../functions/store/endpoints.ts';
-import { startTestStore, tableNames } from '../support/store.ts';
+import { startTestStore } from '../support/store.ts';
 import { intercept } from '../support/store-faults.ts';
 
 let running: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   running = await startTestStore();
 });
-after(() => running.close());
 
 const name = (value: string) => ({ kind: 'host' as const, value });
 const owner = (id: string) => ({ accountId: 'ac', id });
@@ -93,7 +92,7 @@ test('giving a host up and taking it back at once never leaves an endpoint witho
 test('a release that comes late does not take away what was claimed meanwhile by a change in its second round', async () => {
   const { url } = running;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const open = () => openStore(tableNames, { endpoint: url, region: 'us-east-1', credentials });
+  const open = () => openStore(running.store.tables, { endpoint: url, region: 'us-east-1', credentials });
   const [adding, dropping] = [open(), open()];
   await createEndpoint(adding, endpoint('late', []), at(1_000));
   const change = (store: Store, hosts: string[]) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { newId } from '../../functions/core/ids.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
@@ -16,12 +16,10 @@ import { startTestStore } from '../support/store.ts';
 const startMs = Date.UTC(2027, 0, 10, 12);
 const hourMs = 3_600_000;
 let store: Store;
-let close: () => Promise<void>;
 
 before(async () => {
-  ({ store, close } = await startTestStore());
+  ({ store } = await startTestStore());
 });
-after(() => close());
 
 let accounts = 0;
 function newAccountId(): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { newId } from '../../functions/core/ids.ts';
 import { holdOfLimit, type LimitUse, periodAt, periodEndMs, settleOfLimit } from '../../functions/core/key-limit.ts';
@@ -24,8 +24,6 @@ before(async () => {
   table = openLimitTable(testStore.store);
   limits = new KeyLimits(testStore.store);
 });
-
-after(() => testStore.close());
 
 const startMs = Date.UTC(2026, 10, 24, 23, 59, 59);
 const micro = 1_000n;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { listRecords, type RecordQuery } from '../../functions/store/list-records.ts';
 import { decide, type UsageRecord } from '../../functions/store/usage.ts';
 import { countingStore } from '../support/counting-store.ts';
@@ -20,7 +20,6 @@ before(async () => {
   await decide(base.store, usageRecord(startMs, { accountId: 'ac_10' }), startMs);
   written = records.reverse();
 });
-after(() => base.close());
 
 const all: RecordQuery = {
   fromMs: 0,

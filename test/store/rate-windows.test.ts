@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
@@ -15,14 +15,13 @@ import {
 import { RateWindows } from '../../functions/store/rate-windows.ts';
 import { applyWrite } from '../support/apply-write.ts';
 import { itemBytes, writeUnits } from '../support/item-bytes.ts';
-import { startTestStore, tableNames } from '../support/store.ts';
+import { startTestStore } from '../support/store.ts';
 import { intercept } from '../support/store-faults.ts';
 
 let testStore: Awaited<ReturnType<typeof startTestStore>>;
 before(async () => {
   testStore = await startTestStore();
 });
-after(() => testStore.close());
 
 const startMs = Date.UTC(2026, 10, 24, 12);
 const minute = { capacity: 100, windowMs: 60_000 };
@@ -48,7 +47,14 @@ test('500 requests at once in three processes: exactly the capacity goes through
   const script = new URL('take-rates.ts', import.meta.url).pathname;
   const run = promisify(execFile);
   const processes = [167, 167, 166].map(requests =>
-    run(process.execPath, [script, testStore.url, bucket, String(requests), '100']),
+    run(process.execPath, [
+      script,
+      testStore.url,
+      JSON.stringify(testStore.store.tables),
+      bucket,
+      String(requests),
+      '100',
+    ]),
   );
   const counts = (await Promise.all(processes)).map(({ stdout }) => Number(stdout));
   assert.equal(
@@ -181,7 +187,7 @@ test('the fullest window there can be takes one write unit, and goes away by its
     for (let slot = 0; slot < 60; slot++, nowMs += windowMs / 50) await windows.take(bucket, limit);
     const key = { pk: { S: `WINDOW#${bucket}` }, sk: { S: String(windowMs) } };
     const { Item = {} } = await testStore.store.dynamo.send(
-      new GetItemCommand({ TableName: tableNames.usage, Key: key }),
+      new GetItemCommand({ TableName: testStore.store.tables.usage, Key: key }),
     );
     const counts = Object.keys(Item.c?.M ?? {});
     assert(counts.length >= 51, `${counts.length} slots`);

@@ -65,7 +65,7 @@ export async function startTestGateway(options: {
   fee?: Fee;
   cacheLifetimeMs?: number;
 }): Promise<TestGateway> {
-  const { store, close } = await startTestStore();
+  const { store } = await startTestStore();
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
   const plan = planFirstAccount(now(), randomBytes);
@@ -167,7 +167,6 @@ export async function startTestGateway(options: {
     },
     async close() {
       await server.close();
-      await close();
     },
   };
 }

@@ -87,7 +87,6 @@ export async function startTestBackend(): Promise<TestBackend> {
     async close() {
       secrets.destroy();
       await secretsServer.close();
-      await testStore.close();
     },
   };
 }

@@ -62,7 +62,7 @@ export interface TestManagement {
 }
 
 export async function startTestManagement(options: { rateLimit?: number; fee?: Fee } = {}): Promise<TestManagement> {
-  const { store, close } = await startTestStore();
+  const { store } = await startTestStore();
   const secretsServer = await startSecrets();
   const secretsClient = openTestSecrets(secretsServer.url);
   const clock: TestManagement['clock'] = { offsetMs: 0 };
@@ -150,7 +150,6 @@ export async function startTestManagement(options: { rateLimit?: number; fee?: F
       secretsClient.destroy();
       await secretsServer.close();
       await gateway.close();
-      await close();
     },
   };
 }
