@@ -49,8 +49,15 @@ const dynamoDb: AwsServiceDefinition = {
   endpointVariable: 'AWS_ENDPOINT_URL_DYNAMODB',
 };
 
-/** @param requestTimeoutMs how long one call may take; a healthy store answers in milliseconds */
-export function openStore(tables: TableNames, connection: AwsConnection = {}, requestTimeoutMs = 3_000): Store {
+/**
+ * @param requestTimeoutMs how long one call may take. A healthy store answers in milliseconds; the one on a laptop shares
+ *   its machine with everything else and is given more
+ */
+export function openStore(
+  tables: TableNames,
+  connection: AwsConnection = {},
+  requestTimeoutMs = Number(process.env.TOLLGATE_STORE_TIMEOUT_MS ?? 3_000),
+): Store {
   const limits = { connectTimeoutMs: 1_000, requestTimeoutMs };
   return {
     dynamo: toItemClient(new AwsService(dynamoDb, connection, { ...limits, attemptsMax: 3 })),

@@ -134,6 +134,7 @@ function setEnvironment(
     TOLLGATE_STRIPE_SECRET: stripeSecret,
     TOLLGATE_ACCOUNT_SECRETS_PREFIX: 'tollgate/accounts/',
     TOLLGATE_DESTINATION_SECRETS_PREFIX: 'tollgate/destinations/',
+    TOLLGATE_STORE_TIMEOUT_MS: '10000',
     TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
     TOLLGATE_MANAGEMENT_RATE_LIMIT: String(settings.managementRateLimit),
     TOLLGATE_ROLLUP_SECONDS: String(settings.rollupSeconds),

@@ -24,7 +24,7 @@ function assertCountedAsReference(text: string): void {
 }
 
 test('counts random text as js-tiktoken does', () => {
-  fc.assert(fc.property(randomText, assertCountedAsReference), { numRuns: 2_000, seed: 1 });
+  fc.assert(fc.property(randomText, assertCountedAsReference), { numRuns: 1_000, seed: 1 });
 });
 
 const knownCounts: [text: string, o200k: number, cl100k: number][] = [

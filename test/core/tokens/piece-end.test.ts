@@ -131,7 +131,7 @@ for (const text of edges) {
 }
 
 test('splits random text as the patterns do', () => {
-  fc.assert(fc.property(randomText, assertSamePieces), { numRuns: 5_000, seed: 1 });
+  fc.assert(fc.property(randomText, assertSamePieces), { numRuns: 2_000, seed: 1 });
 });
 
 test('splits all short combinations of the kinds of characters as the patterns do', () => {
