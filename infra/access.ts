@@ -116,6 +116,10 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
     deletesSecrets: ['destinations'],
     sendsEvents: true,
   },
+  dashboard: {
+    tables: [...managementBasics, { table: 'keys', actions: ['PutItem', 'DeleteItem'], partitions: ['SESSION#'] }],
+    readsSecrets: ['pepper'],
+  },
   observability: {
     tables: [
       ...managementBasics,

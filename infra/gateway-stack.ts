@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CfnOutput, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -6,6 +7,7 @@ import type { Construct } from 'constructs';
 import { type FunctionName, functionAccess } from './access.ts';
 import { Alarms } from './alarms.ts';
 import { createAlertTopic } from './alert-topic.ts';
+import { buildDashboard } from './build-dashboard.ts';
 import { grantAccess, type Stores } from './grant-access.ts';
 import { briefTimeout, LambdaFunction } from './lambda-function.ts';
 import { ManagementApi } from './management-api.ts';
@@ -31,6 +33,9 @@ const rollupGrace = Duration.seconds(30);
 /** Made by `npm run tokens`, which `npm ci` runs; the gateway reads them only to count. */
 const tokenTables = ['o200k_base', 'cl100k_base'].map(name => `node_modules/.cache/tollgate/${name}.bin`);
 
+/** What browsers load, built anew with every synthesis. */
+const dashboardFolder = join(import.meta.dirname, '../node_modules/.cache/tollgate/dashboard');
+
 export interface GatewayStackProps extends StackProps {
   settings: DeploymentSettings;
 }
@@ -52,6 +57,7 @@ export class GatewayStack extends Stack {
     };
 
     const { pepper, managedKeys, managementKey, stripe } = this.stores.secrets;
+    buildDashboard(dashboardFolder);
     const pepperVariable = { TOLLGATE_PEPPER_SECRET: pepper.secretArn };
     const management = {
       environment: {
@@ -93,6 +99,11 @@ export class GatewayStack extends Stack {
         environment: { ...management.environment, TOLLGATE_DESTINATION_SECRETS_PREFIX: destinationSecretsPrefix },
       }),
       observability: this.addFunction('observability', { description: 'Management API: usage records', ...management }),
+      dashboard: this.addFunction('dashboard', {
+        description: 'The dashboard: its pages and sessions',
+        folders: [dashboardFolder],
+        ...management,
+      }),
       expiry: this.addFunction('expiry', {
         description: 'Expires lots and returns money that dead requests had set aside',
         // A sweep reads every balance; one that stopped half-way would always leave out the same accounts.
@@ -130,7 +141,9 @@ export class GatewayStack extends Stack {
     };
 
     const gatewayUrl = this.addGatewayUrl();
-    this.functions.observability.addEnvironment('TOLLGATE_GATEWAY_URL', gatewayUrl);
+    for (const name of ['observability', 'dashboard'] as const) {
+      this.functions[name].addEnvironment('TOLLGATE_GATEWAY_URL', gatewayUrl);
+    }
     const managementApi = new ManagementApi(this, 'ManagementApi', {
       functions: this.functions,
       logRetentionDays: settings.logRetentionDays,
@@ -150,6 +163,7 @@ export class GatewayStack extends Stack {
 
     this.addOutput('GatewayUrl', gatewayUrl, 'Base URL of the gateway; clients append e/<slug>/v1 or v1');
     this.addOutput('ManagementUrl', managementApi.url, 'Base URL of the management API');
+    this.addOutput('DashboardUrl', `${managementApi.url}dashboard`, 'The dashboard; sign in with a management key');
     this.addOutput('ManagementKeySecretArn', managementKey.secretArn, 'Secret that holds the first management key');
     this.addOutput('AlertTopicArn', this.stores.alertTopic.topicArn, 'SNS topic that alerts of all accounts go to');
     this.addOutput('PepperSecretArn', pepper.secretArn, 'Secret under which tokens are digested; never change it');
@@ -171,6 +185,7 @@ export class GatewayStack extends Stack {
       description: string;
       environment: Record<string, string>;
       files?: readonly string[];
+      folders?: readonly string[];
       timeout?: Duration;
       retryAttempts?: number;
     },

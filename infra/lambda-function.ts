@@ -15,6 +15,8 @@ export interface LambdaFunctionProps {
   logRetentionDays: RetentionDays;
   /** Files of the project that lie beside the bundle, such as tables that are read when they are needed. */
   files?: readonly string[];
+  /** Whole folders, by absolute path, that lie beside the bundle under their own name. */
+  folders?: readonly string[];
   /** How often Lambda repeats an event that nobody waits for; only scheduled functions have such events. */
   retryAttempts?: number;
 }
@@ -91,7 +93,10 @@ export class LambdaFunction extends NodejsFunction {
         commandHooks: {
           beforeBundling: () => [],
           beforeInstall: () => [],
-          afterBundling: (input, output) => (props.files ?? []).map(file => `cp "${join(input, file)}" "${output}"`),
+          afterBundling: (input, output) => [
+            ...(props.files ?? []).map(file => `cp "${join(input, file)}" "${output}"`),
+            ...(props.folders ?? []).map(folder => `cp -r "${folder}" "${output}"`),
+          ],
         },
       },
     });

@@ -1,4 +1,6 @@
 import { routes as credits } from '../functions/credits/routes.ts';
+import { basePath } from '../functions/dashboard/files.ts';
+import { routes as sessions } from '../functions/dashboard/routes.ts';
 import { routes as destinations } from '../functions/destinations/routes.ts';
 import { routes as endpoints } from '../functions/endpoints/routes.ts';
 import { routes as keys } from '../functions/keys/routes.ts';
@@ -13,7 +15,7 @@ export const managementInventory = { keys, endpoints, credits, secrets, destinat
   readonly AnyRoute[]
 >;
 
-export type ManagementFunction = keyof typeof managementInventory;
+export type ManagementFunction = keyof typeof managementInventory | 'dashboard';
 
 /** Answers what no route takes, so that such an answer looks like every other error. */
 export const fallbackFunction: ManagementFunction = 'observability';
@@ -25,16 +27,26 @@ export interface ManagementRoute {
   function: ManagementFunction;
 }
 
-/** Every path of the management API: what the deployed API and the local one both serve. */
-export const managementRoutes: readonly ManagementRoute[] = (
-  Object.entries(managementInventory) as [ManagementFunction, readonly AnyRoute[]][]
-).flatMap(([name, routes]) =>
-  [...new Set(routes.map(({ path }) => path))].map(path => ({
-    path,
-    methods: routes.filter(route => route.path === path).map(({ method }) => method),
-    function: name,
-  })),
-);
+/** Beside the API, and no part of it: files for browsers. */
+const pageRoutes: readonly ManagementRoute[] = ['/', basePath, `${basePath}/{file+}`].map(path => ({
+  path,
+  methods: ['GET'],
+  function: 'dashboard',
+}));
+
+/** Every path of the management API and its dashboard: what the deployed API and the local one both serve. */
+export const managementRoutes: readonly ManagementRoute[] = [
+  ...(
+    Object.entries({ ...managementInventory, dashboard: sessions }) as [ManagementFunction, readonly AnyRoute[]][]
+  ).flatMap(([name, routes]) =>
+    [...new Set(routes.map(({ path }) => path))].map(path => ({
+      path,
+      methods: routes.filter(route => route.path === path).map(({ method }) => method),
+      function: name,
+    })),
+  ),
+  ...pageRoutes,
+];
 
 /**
  * Which pages of other origins may call the management API from a browser. Any page may: nothing is authorised by

@@ -6,26 +6,32 @@ import { type Account, findAccount } from '../store/accounts.ts';
 import { readPepper } from '../store/pepper.ts';
 import { ManagementError } from './management-error.ts';
 import type { Caller, Management } from './route.ts';
+import { proveSession } from './session.ts';
 
 /** Names the account that an operator's request is about, when that is not the operator's own. */
 export const accountHeader = 'tollgate-account';
 
 /**
- * Proves the management key of a request. Nothing is remembered: a deleted key is shut at once.
+ * Proves the management key of a request, or the dashboard's session that stands for one. Nothing is remembered: a deleted
+ * key is shut at once.
  * @throws ManagementError 401 for a bad key, 403 for a suspended account
  */
 export async function authenticate(
-  { headers }: APIGatewayProxyEventV2,
+  event: APIGatewayProxyEventV2,
   management: Management,
 ): Promise<{ caller: Caller; account: Account }> {
-  const key = await proveKey(headers.authorization, management);
+  const signedIn = event.headers.authorization === undefined ? await proveSession(event, management) : undefined;
+  const key = signedIn?.key ?? (await proveKey(event.headers.authorization, management));
   const account = await findAccount(management.store, key.accountId);
   if (!account) throw invalidKey();
   if (account.suspended) {
     throw new ManagementError('account_suspended', `The account "${account.id}" is suspended; ask its operator`);
   }
   const { id, role, accountId } = key;
-  return { caller: { id, role, accountId, homeAccountId: accountId, bucket: accountId }, account };
+  const session = signedIn?.session;
+  // Somebody who looks around does not use up what the account's programs may do, nor they what a person may.
+  const bucket = session ? `SESSION#${session.digest}` : accountId;
+  return { caller: { id, role, accountId, homeAccountId: accountId, bucket, ...(session && { session }) }, account };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Role } from '../core/roles.ts';
 import type { Account } from '../store/accounts.ts';
 import type { Store } from '../store/dynamo.ts';
 import type { SecretReader } from '../store/secrets.ts';
+import type { Session } from '../store/sessions.ts';
 
 export { mayAct } from '../core/roles.ts';
 
@@ -62,6 +63,8 @@ export interface Caller {
   homeAccountId: string;
   /** Requests of one bucket are counted together, see `rate-limit.ts`. */
   bucket: string;
+  /** Of the dashboard, when that is what stands for the key. */
+  session?: Session;
 }
 
 /** A request whose key is proven and whose input is checked. */

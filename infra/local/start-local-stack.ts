@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { clockWithOffset } from '../../functions/core/clock.ts';
 import { openStore, type TableNames } from '../../functions/store/dynamo.ts';
 import { openSecrets } from '../../functions/store/secrets.ts';
@@ -61,7 +62,7 @@ export async function startLocalStack(settings: LocalSettings): Promise<{ messag
     if (!firstRun) return { message: `Tollgate gateway: ${gatewayServer.url}`, close };
 
     process.env.TOLLGATE_GATEWAY_URL = gatewayServer.url;
-    const managementServer = await serveHttpApi(await managementHandlers(), {
+    const managementServer = await serveHttpApi(await managementHandlers(join(settings.dataFolder, 'dashboard')), {
       port: settings.managementPort,
       drainMs,
       cors: managementCors,
@@ -83,7 +84,7 @@ export async function startLocalStack(settings: LocalSettings): Promise<{ messag
     const urls = {
       gatewayUrl: gatewayServer.url,
       managementUrl: managementServer.url,
-      dashboardUrl: managementServer.url,
+      dashboardUrl: `${managementServer.url}/dashboard`,
     };
     writePrivately(join(settings.dataFolder, 'first-run.json'), {
       ...urls,
@@ -167,7 +168,7 @@ async function firstRunOf({ managedKeys, stripe, clockOffset }: LocalSettings): 
   });
 }
 
-async function managementHandlers() {
+async function managementHandlers(dashboardFolder: string) {
   const handlers = {
     keys: (await import('../../functions/keys/handler.ts')).handler,
     credits: (await import('../../functions/credits/handler.ts')).handler,
@@ -175,12 +176,28 @@ async function managementHandlers() {
     secrets: (await import('../../functions/secrets/handler.ts')).handler,
     destinations: (await import('../../functions/destinations/handler.ts')).handler,
     observability: (await import('../../functions/observability/handler.ts')).handler,
+    dashboard: dashboardHandler(dashboardFolder),
   };
   const routes = managementRoutes.flatMap(({ path, methods, function: name }) =>
     methods.map(method => [`${method} ${path}`, handlers[name]] as const),
   );
   const all = { ...Object.fromEntries(routes), $default: handlers[fallbackFunction] };
   return all as unknown as Parameters<typeof serveHttpApi>[0];
+}
+
+/** The dashboard is built when somebody first opens it. */
+function dashboardHandler(folder: string) {
+  let opened: Promise<typeof import('../../functions/dashboard/handler.ts')> | undefined;
+  const open = async () => {
+    const { buildDashboard } = await import('../build-dashboard.ts');
+    buildDashboard(folder);
+    process.env.TOLLGATE_DASHBOARD_FILES = folder;
+    return import('../../functions/dashboard/handler.ts');
+  };
+  return async (event: APIGatewayProxyEventV2, context: Context) => {
+    opened ??= open();
+    return (await opened).handler(event, context);
+  };
 }
 
 function writePrivately(file: string, value: object): void {

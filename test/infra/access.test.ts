@@ -89,6 +89,14 @@ const expected: Record<FunctionName, string[]> = {
     'secretsmanager:CreateSecret on secret:tollgate/destinations/*',
     'secretsmanager:DeleteSecret on secret:tollgate/destinations/*',
   ],
+  dashboard: [
+    'dynamodb:GetItem on KeysTable',
+    'dynamodb:UpdateItem on KeysTable [RATE#*]',
+    'dynamodb:PutItem on KeysTable [AUDIT#*]',
+    'dynamodb:PutItem on KeysTable [SESSION#*]',
+    'dynamodb:DeleteItem on KeysTable [SESSION#*]',
+    'secretsmanager:GetSecretValue on PepperSecret',
+  ],
   observability: [
     'dynamodb:GetItem on KeysTable',
     'dynamodb:UpdateItem on KeysTable [RATE#*]',

@@ -1,0 +1,2 @@
+/** Styles are built into a file of their own. */
+declare module '*.css';

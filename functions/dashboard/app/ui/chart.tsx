@@ -1,0 +1,122 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+
+export interface Series {
+  name: string;
+  /** One for each time; null where there was nothing to measure. */
+  values: readonly (number | null)[];
+}
+
+/** Colours that can be told apart, also by those who do not see all of them; see `--series-1` and following. */
+const seriesMax = 6;
+
+function cssColor(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/**
+ * Lines or stacked columns over time, with a legend that shows the values under the pointer.
+ * @param times seconds since 1970, ascending
+ * @param format of values: on the axis and in the legend
+ */
+export default function Chart({
+  label,
+  times,
+  series,
+  format,
+  isStacked = false,
+}: {
+  label: string;
+  times: readonly number[];
+  series: readonly Series[];
+  format(value: number): string;
+  isStacked?: boolean;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    let plot: uPlot | undefined;
+    const draw = () => {
+      plot?.destroy();
+      plot = new uPlot(
+        optionsOf(series, format, isStacked, element.clientWidth),
+        dataOf(times, series, isStacked),
+        element,
+      );
+    };
+    draw();
+    const sizes = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: chartHeight }));
+    sizes.observe(element);
+    addEventListener('themechange', draw);
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    system.addEventListener('change', draw);
+    return () => {
+      removeEventListener('themechange', draw);
+      system.removeEventListener('change', draw);
+      sizes.disconnect();
+      plot?.destroy();
+    };
+  }, [times, series, isStacked]);
+  return <div ref={place} class="chart" role="img" aria-label={label} />;
+}
+
+const chartHeight = 220;
+
+/** Stacked columns are drawn from the highest down, each hiding what is below it. */
+function dataOf(times: readonly number[], series: readonly Series[], isStacked: boolean): uPlot.AlignedData {
+  if (!isStacked) return [times as number[], ...series.map(({ values }) => values as (number | null)[])];
+  const sums = times.map(() => 0);
+  const stacked = series.map(({ values }) =>
+    values.map((value, index) => {
+      sums[index] = (sums[index] ?? 0) + (value ?? 0);
+      return sums[index] ?? 0;
+    }),
+  );
+  return [times as number[], ...stacked.reverse()];
+}
+
+function optionsOf(
+  series: readonly Series[],
+  format: (value: number) => string,
+  isStacked: boolean,
+  width: number,
+): uPlot.Options {
+  const muted = cssColor('--muted');
+  const grid = { stroke: cssColor('--line'), width: 1 };
+  const ordered = series.map((one, index) => ({ ...one, color: cssColor(`--series-${(index % seriesMax) + 1}`) }));
+  if (isStacked) ordered.reverse();
+  const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 1 });
+  return {
+    width,
+    height: chartHeight,
+    cursor: { points: { show: !isStacked }, drag: { x: false, y: false } },
+    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    axes: [
+      { stroke: muted, grid: { show: false }, ticks: { show: false }, font: chartFont },
+      {
+        stroke: muted,
+        grid,
+        ticks: { show: false },
+        size: 64,
+        font: chartFont,
+        values: (_, values) => values.map(format),
+      },
+    ],
+    series: [
+      { value: (_, at) => (at === null || at === undefined ? '' : new Date(at * 1_000).toLocaleString()) },
+      ...ordered.map(({ name, color, values }) => ({
+        label: name,
+        stroke: color,
+        width: 2,
+        ...(isStacked && bars && { fill: color, width: 0, paths: bars, points: { show: false } }),
+        value: (_: uPlot, __: number, ___: number, index: number | null) => {
+          const value = index === null ? null : values[index];
+          return value === null || value === undefined ? '–' : format(value);
+        },
+      })),
+    ],
+  };
+}
+
+const chartFont = '12px system-ui, sans-serif';
