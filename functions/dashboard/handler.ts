@@ -1,29 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createManagementHandler } from '../management/create-management-handler.ts';
-import { toErrorResult } from '../management/error-result.ts';
-import { ManagementError } from '../management/management-error.ts';
 import { openManagement } from '../management/settings.ts';
-import { basePath, openFiles } from './files.ts';
-import { routes } from './routes.ts';
+import { createDashboardHandler } from './create-dashboard-handler.ts';
 
-const management = openManagement(process.env);
-const sessions = createManagementHandler(routes, management);
-const serveFile = openFiles(
+export const handler = createDashboardHandler(
+  openManagement(process.env),
   process.env.TOLLGATE_DASHBOARD_FILES ?? fileURLToPath(new URL('dashboard', import.meta.url)),
 );
-
-/** The dashboard: its files for everybody, and sessions for pages of its own. */
-export async function handler(
-  event: APIGatewayProxyEventV2,
-  context: Context,
-): Promise<APIGatewayProxyStructuredResultV2> {
-  if (event.rawPath !== `${basePath}/session`) return serveFile(event);
-  if (event.headers['sec-fetch-site'] !== 'same-origin') {
-    const message = 'Only the dashboard opens sessions; programs send their management key with each request';
-    return toErrorResult(new ManagementError('permission_denied', message), event, management);
-  }
-  const result: APIGatewayProxyStructuredResultV2 = await sessions(event, context);
-  const { 'set-cookie': cookie, ...headers } = result.headers ?? {};
-  return cookie === undefined ? result : { ...result, headers, cookies: [String(cookie)] };
-}

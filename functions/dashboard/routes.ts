@@ -10,6 +10,8 @@ import { createSession, deleteSession } from '../store/sessions.ts';
 /** A working day: a browser that was left open is no key for ever. */
 const sessionMs = 8 * 3_600_000;
 
+export const sessionPath = '/dashboard_sessions';
+
 /** Who is signed in: what a page needs to know before it asks for anything else. */
 const sessionAnswer = z.object({
   role: z.enum(roles),
@@ -23,7 +25,7 @@ const sessionAnswer = z.object({
 export const routes: readonly AnyRoute[] = [
   route({
     method: 'POST',
-    path: '/dashboard/session',
+    path: sessionPath,
     summary: 'Signs a browser in with a management key',
     role: 'viewer',
     answer: sessionAnswer,
@@ -39,7 +41,7 @@ export const routes: readonly AnyRoute[] = [
   }),
   route({
     method: 'GET',
-    path: '/dashboard/session',
+    path: sessionPath,
     summary: 'Who is signed in',
     role: 'viewer',
     answer: sessionAnswer,
@@ -49,7 +51,7 @@ export const routes: readonly AnyRoute[] = [
   }),
   route({
     method: 'DELETE',
-    path: '/dashboard/session',
+    path: sessionPath,
     summary: 'Signs a browser out',
     role: 'viewer',
     answer: undefined,

@@ -206,7 +206,7 @@ function writePrivately(file: string, value: object): void {
 }
 
 function readyMessage(
-  { gatewayUrl, managementUrl }: { gatewayUrl: string; managementUrl: string },
+  { gatewayUrl, managementUrl, dashboardUrl }: { gatewayUrl: string; managementUrl: string; dashboardUrl: string },
   firstRun: FirstRun,
 ): string {
   const body = '{"model":"demo-chat","stream":true,"messages":[{"role":"user","content":"Hello!"}]}';
@@ -215,6 +215,7 @@ Tollgate is ready.
 
   Gateway       ${gatewayUrl}/v1
   Management    ${managementUrl}
+  Dashboard     ${dashboardUrl}, sign in with the managementKey of first-run.json
   Gateway key   ${firstRun.gatewayKey}
 
 Try it:

@@ -203,6 +203,7 @@ test('the outputs lead to the gateway, the management API and the secrets', () =
   const outputs = template.toJSON().Outputs;
   assert.deepEqual(Object.keys(outputs).sort(), [
     'AlertTopicArn',
+    'DashboardUrl',
     'GatewayUrl',
     'ManagedKeysSecretArn',
     'ManagementKeySecretArn',

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { createFirstAccount, planFirstAccount } from '../../functions/bootstrap/create-first-account.ts';
 import { digestToken, newToken } from '../../functions/core/credential.ts';
 import type { Fee } from '../../functions/core/fee.ts';
 import { newId } from '../../functions/core/ids.ts';
 import type { Role } from '../../functions/core/roles.ts';
+import { createDashboardHandler } from '../../functions/dashboard/create-dashboard-handler.ts';
 import { createManagementClient, type ManagementClient } from '../../functions/management/client.generated.ts';
 import { createManagementHandler } from '../../functions/management/create-management-handler.ts';
 import type { Management } from '../../functions/management/route.ts';
@@ -19,6 +21,7 @@ import {
   type ManagementFunction,
   managementCors,
   managementInventory,
+  managementRoutes,
 } from '../../infra/management-routes.ts';
 import { openTestSecrets } from './management-backend.ts';
 import { startTestStore } from './store.ts';
@@ -168,6 +171,10 @@ function toHandlers(management: Management): Parameters<typeof serveHttpApi>[0] 
     const handler = createManagementHandler(routes, management, ...(isFallback ? [findMethods] : []));
     for (const { method, path } of routes) handlers[`${method} ${path}`] = handler;
     if (isFallback) handlers.$default = handler;
+  }
+  const dashboard = createDashboardHandler(management, join(import.meta.dirname, '../fixtures/dashboard'));
+  for (const { path, methods, function: name } of managementRoutes) {
+    if (name === 'dashboard') for (const method of methods) handlers[`${method} ${path}`] = dashboard;
   }
   return handlers as Parameters<typeof serveHttpApi>[0];
 }

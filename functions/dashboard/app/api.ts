@@ -49,7 +49,7 @@ export interface SignedIn {
   gateway_url: string | null;
 }
 
-const sessionPath = '/dashboard/session';
+const sessionPath = '/dashboard_sessions';
 
 /** @returns undefined when nobody is */
 export async function readSession(): Promise<SignedIn | undefined> {
