@@ -57,7 +57,7 @@ export class GatewayStack extends Stack {
     };
 
     const { pepper, managedKeys, managementKey, stripe } = this.stores.secrets;
-    buildDashboard(dashboardFolder);
+    if (this.bundlingRequired) buildDashboard(dashboardFolder);
     const pepperVariable = { TOLLGATE_PEPPER_SECRET: pepper.secretArn };
     const management = {
       environment: {

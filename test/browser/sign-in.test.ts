@@ -48,3 +48,13 @@ test('a session that has ended leads to the sign-in and back to the page', async
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
 });
+
+test('the first view is under 200 KB, with everything that it loads', async () => {
+  const page = await dashboard.open();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.waitForLoadState('networkidle');
+  const bytes = await page.evaluate<number>(`performance.getEntriesByType('navigation')
+    .concat(performance.getEntriesByType('resource').filter(({ name }) => name.includes('/dashboard/')))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`);
+  assert.ok(bytes > 10_000 && bytes < 200_000, `${bytes} bytes`);
+});

@@ -6,16 +6,19 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { App, Stack } from 'aws-cdk-lib';
-import { briefTimeout, LambdaFunction } from '../../infra/lambda-function.ts';
+import { buildDashboard } from '../../infra/build-dashboard.ts';
+import { briefTimeout, LambdaFunction, type LambdaFunctionProps } from '../../infra/lambda-function.ts';
 import { cdkContext } from './synthesize-stack.ts';
 
-const outdir = await mkdtemp(join(tmpdir(), 'tollgate-bundle-'));
-after(() => rm(outdir, { recursive: true, force: true }));
+const outFolder = await mkdtemp(join(tmpdir(), 'tollgate-bundle-'));
+after(() => rm(outFolder, { recursive: true, force: true }));
 
-test('the gateway is one file that starts, with its dependencies in it and without fetch', async () => {
+/** Bundles a function. @returns the folder that Lambda would get */
+async function bundle(props: Pick<LambdaFunctionProps, 'folder' | 'folders'>): Promise<string> {
+  const outdir = await mkdtemp(join(outFolder, `${props.folder}-`));
   const app = new App({ outdir, context: cdkContext, builtinCloudFormationValidation: false });
-  new LambdaFunction(new Stack(app, 'Demo'), 'GatewayFunction', {
-    folder: 'gateway',
+  new LambdaFunction(new Stack(app, 'Demo'), 'DemoFunction', {
+    ...props,
     description: 'a test',
     environment: {},
     timeout: briefTimeout,
@@ -23,15 +26,16 @@ test('the gateway is one file that starts, with its dependencies in it and witho
   });
   app.synth();
   const [asset] = (await readdir(outdir)).filter(name => name.startsWith('asset.'));
-  const folder = join(outdir, asset as string);
-  assert.ok((await readdir(folder)).includes('index.js'));
+  return join(outdir, asset as string);
+}
 
-  // A file of its own, because `node --eval` would lend the bundle a `require`.
-  const started = await promisify(execFile)(
+/** Runs a script on a bundle. It is a file of its own, because `node --eval` would lend the bundle a `require`. */
+async function run(script: string, folder: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(import.meta.dirname, 'start-bundle.ts'), join(folder, 'index.js')],
+    [join(import.meta.dirname, script), join(folder, 'index.js')],
     {
-      cwd: outdir,
+      cwd: folder,
       env: {
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'id',
@@ -46,5 +50,21 @@ test('the gateway is one file that starts, with its dependencies in it and witho
       },
     },
   );
-  assert.equal(started.stdout, 'function, undici not loaded\n');
+  return stdout;
+}
+
+test('the gateway is one file that starts, with its dependencies in it and without fetch', async () => {
+  const folder = await bundle({ folder: 'gateway' });
+  assert.ok((await readdir(folder)).includes('index.js'));
+  assert.equal(await run('start-bundle.ts', folder), 'function, undici not loaded\n');
+});
+
+test('the dashboard has its files beside it', async () => {
+  const files = join(outFolder, 'dashboard');
+  buildDashboard(files);
+  const folder = await bundle({ folder: 'dashboard', folders: [files] });
+  assert.equal(
+    await run('open-bundled-page.ts', folder),
+    '200 text/html; charset=utf-8, 200 text/javascript; charset=utf-8\n',
+  );
 });
