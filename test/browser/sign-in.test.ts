@@ -52,7 +52,7 @@ test('a session that has ended leads to the sign-in and back to the page', async
 test('the first view is under 200 KB, with everything that it loads', async () => {
   const page = await dashboard.open();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
-  await page.waitForLoadState('networkidle');
+  await page.getByText('Loading…').first().waitFor({ state: 'detached' });
   const bytes = await page.evaluate<number>(`performance.getEntriesByType('navigation')
     .concat(performance.getEntriesByType('resource').filter(({ name }) => name.includes('/dashboard/')))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`);
