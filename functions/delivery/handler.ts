@@ -8,7 +8,7 @@ import { openLog } from '../events/targets/log.ts';
 import { createEgress } from '../providers/egress.ts';
 import { openStore } from '../store/dynamo.ts';
 import { createSecretReader, openSecretSource } from '../store/secrets.ts';
-import { readTableNames, requireVariable } from '../store/settings.ts';
+import { readStorePorts, readTableNames, requireVariable } from '../store/settings.ts';
 import { type DeliveryResult, deliver } from './deliver.ts';
 
 /** The next run comes in a minute; what is being sent when this is over has time to end. */
@@ -21,6 +21,7 @@ const targetParts = {
   egress: createEgress({
     allowLoopback: env.TOLLGATE_ALLOW_LOOPBACK === '1',
     allowPrivate: env.TOLLGATE_ALLOW_PRIVATE === '1',
+    storePorts: readStorePorts(env),
   }),
   now,
   secrets: createSecretReader(openSecretSource(), Number(env.TOLLGATE_CONFIG_CACHE_MS ?? 30_000), now),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { datadogSites } from '../events/targets/datadog.ts';
 import { ManagementError } from '../management/management-error.ts';
-import { createEgress, ForbiddenAddress } from '../providers/egress.ts';
+import { createEgress, type EgressRules, ForbiddenAddress } from '../providers/egress.ts';
 import type { DestinationSecret } from '../store/destination-secrets.ts';
 import type { EventTarget } from '../store/event-settings.ts';
 
@@ -81,7 +81,7 @@ export interface CheckedTarget {
 export function checkTarget(
   input: TargetInput,
   standing: EventTarget | undefined,
-  egressRules: { allowLoopback: boolean; allowPrivate: boolean },
+  egressRules: EgressRules,
 ): CheckedTarget {
   if (input.cloudwatch_logs) {
     return plain({ type: 'cloudwatch_logs', logGroupArn: input.cloudwatch_logs.log_group_arn.replace(/:\*$/, '') });
@@ -113,7 +113,7 @@ function plain(target: EventTarget): CheckedTarget {
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-function checkWebhookUrl(text: string, rules: { allowLoopback: boolean; allowPrivate: boolean }): void {
+function checkWebhookUrl(text: string, rules: EgressRules): void {
   const refuse = (reason: string, cause?: unknown) => {
     throw new ManagementError('ERR_NGROK_215', `"target.webhook.url" ${reason}`, { cause });
   };
@@ -123,7 +123,7 @@ function checkWebhookUrl(text: string, rules: { allowLoopback: boolean; allowPri
   const isLocal = url.protocol === 'http:' && rules.allowLoopback && loopback.test(url.hostname);
   if (url.protocol !== 'https:' && !isLocal) refuse('must begin with https://');
   try {
-    createEgress(rules).checkHost(url.hostname);
+    createEgress(rules).checkUrl(url);
   } catch (error) {
     if (!(error instanceof ForbiddenAddress)) throw error;
     refuse(`cannot be used: ${error.message}`, error);

@@ -1,7 +1,7 @@
 import type { ProviderData } from '../core/catalog/catalog.ts';
 import { type Fee, noFee, parseFee } from '../core/fee.ts';
 import type { TableNames } from '../store/dynamo.ts';
-import { readTableNames, requireVariable } from '../store/settings.ts';
+import { readStorePorts, readTableNames, requireVariable } from '../store/settings.ts';
 
 export interface Settings {
   tables: TableNames;
@@ -15,6 +15,7 @@ export interface Settings {
   extraProviders: ProviderData[];
   allowLoopback: boolean;
   allowPrivate: boolean;
+  storePorts: readonly number[];
   region: string;
   /** `stdout` or a file; absent for no log of requests. */
   log: string | undefined;
@@ -37,6 +38,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     extraProviders: JSON.parse(environment.TOLLGATE_LOCAL_PROVIDERS ?? '[]'),
     allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
     allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',
+    storePorts: readStorePorts(environment),
     region: environment.AWS_REGION ?? 'us-east-1',
     log: environment.TOLLGATE_LOG || undefined,
     metricsNamespace: environment.TOLLGATE_METRICS_NAMESPACE ?? 'Tollgate',

@@ -43,7 +43,7 @@ export interface EventSettingsAccess {
   /** Before the names of destinations' secrets. */
   secretsPrefix: string;
   /** Addresses that events may go to. */
-  egressRules: { allowLoopback: boolean; allowPrivate: boolean };
+  egressRules: { allowLoopback: boolean; allowPrivate: boolean; storePorts?: readonly number[] };
 }
 
 export interface StripeSettings {

@@ -4,7 +4,7 @@ import { type Fee, parseFee } from '../core/fee.ts';
 import { report } from '../core/report.ts';
 import { openStore } from '../store/dynamo.ts';
 import { createSecretReader, openSecrets } from '../store/secrets.ts';
-import { readTableNames, requireVariable } from '../store/settings.ts';
+import { readStorePorts, readTableNames, requireVariable } from '../store/settings.ts';
 import type { Management } from './route.ts';
 
 /** Opens what the routes of a management function need. @throws Error naming the variable that is missing */
@@ -32,6 +32,7 @@ export function openManagement(environment: NodeJS.ProcessEnv): Management {
           egressRules: {
             allowLoopback: environment.TOLLGATE_ALLOW_LOOPBACK === '1',
             allowPrivate: environment.TOLLGATE_ALLOW_PRIVATE === '1',
+            storePorts: readStorePorts(environment),
           },
         }
       : undefined,

@@ -3,10 +3,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-/** The address that a provider's host resolved to may not be called from here. */
+/** An address may not be called from here. */
 export class ForbiddenAddress extends Error {
-  constructor(host: string, address: string) {
-    super(`host "${host}" resolves to ${address}, a private or local address that this deployment does not call`);
+  constructor(message: string) {
+    super(message);
     this.name = 'ForbiddenAddress';
   }
 }
@@ -16,14 +16,16 @@ export interface EgressRules {
   allowLoopback: boolean;
   /** Private networks, for providers of one's own. */
   allowPrivate: boolean;
+  /** Where this deployment's own stores listen, if that is on this machine: whoever reaches them needs no key. */
+  storePorts?: readonly number[];
 }
 
 /** Connections to providers: kept alive, shared by all requests, and checked against the rules when they are made. */
 export interface Egress {
   http: HttpAgent;
   https: HttpsAgent;
-  /** @throws ForbiddenAddress when a host is an address and not allowed; names are checked when they resolve */
-  checkHost(hostname: string): void;
+  /** @throws ForbiddenAddress when the host is an address and not allowed; names are checked when they resolve */
+  checkUrl(url: URL): void;
 }
 
 export function createEgress(rules: EgressRules): Egress {
@@ -34,7 +36,7 @@ export function createEgress(rules: EgressRules): Egress {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       const bad = addresses.find(({ address }) => isForbidden(address));
-      if (bad) return callback(new ForbiddenAddress(hostname, bad.address), '', 0);
+      if (bad) return callback(forbiddenHost(hostname, bad.address), '', 0);
       if (options.all) return callback(null, addresses);
       const [first] = addresses;
       callback(null, first?.address ?? '', first?.family ?? 0);
@@ -44,11 +46,21 @@ export function createEgress(rules: EgressRules): Egress {
   return {
     http: new HttpAgent(options),
     https: new HttpsAgent(options),
-    checkHost(hostname) {
+    checkUrl({ protocol, hostname, port }) {
       const address = hostname.replace(/^\[|\]$/g, '');
-      if (isIP(address) !== 0 && isForbidden(address)) throw new ForbiddenAddress(hostname, address);
+      if (isIP(address) !== 0 && isForbidden(address)) throw forbiddenHost(hostname, address);
+      // Whatever the host is called: the stores speak plain HTTP, and a name may lead to this machine.
+      if (protocol === 'http:' && rules.storePorts?.includes(Number(port || 80))) {
+        throw new ForbiddenAddress(`port ${port || 80} is that of the gateway's own store; use another port`);
+      }
     },
   };
+}
+
+function forbiddenHost(host: string, address: string): ForbiddenAddress {
+  return new ForbiddenAddress(
+    `host "${host}" resolves to ${address}, a private or local address that this deployment does not call`,
+  );
 }
 
 function forbiddenAddresses({ allowLoopback, allowPrivate }: EgressRules): BlockList {

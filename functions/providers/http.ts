@@ -46,7 +46,7 @@ export class ProviderError extends Error {
  */
 export async function callProvider(call: ProviderCall, egress: Egress): Promise<ProviderAnswer> {
   try {
-    egress.checkHost(call.url.hostname);
+    egress.checkUrl(call.url);
   } catch (error) {
     throw toProviderError(error, call);
   }

@@ -16,6 +16,18 @@ export function readTableNames(environment: NodeJS.ProcessEnv): TableNames {
   };
 }
 
+/** Where stores listen that are not those of AWS. @throws Error naming a variable that is no URL */
+export function readStorePorts(environment: NodeJS.ProcessEnv): number[] {
+  const names = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'];
+  return names.flatMap(name => {
+    const text = environment[name];
+    if (!text) return [];
+    if (!URL.canParse(text)) throw new Error(`${name} is "${text}"; use a URL such as http://127.0.0.1:8000`);
+    const { protocol, port } = new URL(text);
+    return protocol === 'http:' ? [Number(port || 80)] : [];
+  });
+}
+
 /** @throws Error naming a variable that is not set or not a whole number above 0 */
 export function readWholeNumber(environment: NodeJS.ProcessEnv, name: string): number {
   const text = requireVariable(environment, name);

@@ -1,5 +1,5 @@
 import { SseSplitter } from '../../functions/core/sse.ts';
-import { compilePattern, type Pattern, PatternTooCostly } from '../../functions/policy/patterns/pattern.ts';
+import { PatternTooCostly } from '../../functions/policy/patterns/pattern.ts';
 import { piiPatterns } from '../../functions/policy/patterns/pii.ts';
 import { compileRule, type ReplacementRule, replaceInText } from '../../functions/policy/patterns/replace.ts';
 import { StreamTextEditor } from '../../functions/policy/patterns/stream-text-editor.ts';
@@ -24,8 +24,10 @@ const hostile: [what: string, source: string, text: string][] = [
   ['long alternatives', `(?:${Array.from({ length: 60 }, (_, at) => 'a'.repeat(at + 1)).join('|')})[b-z]`, letters],
   ['states without end', 'b[ab]{20}a', coins],
   ['states without end, of a long pattern', 'b[ab]{900}a[ab]{900}a', coins],
-  ['groups', '(?:(a)|(b))+?c|(?:(a)|(b))', coins.slice(0, megabyte / 4)],
+  ['groups', '(?:(a)|(b))+?c|(?:(a)|(b))', coins],
+  ['groups in groups', `${'('.repeat(900)}a${')'.repeat(900)}`, coins],
   ['every character', '(?s).', coins],
+  ['hyphens that could begin a key', piiPatterns.api_key as string, 'sk-'.repeat(megabyte / 3)],
 ];
 
 /** Find and replace on a megabyte, and on streams; CPU time of this process. */
@@ -47,7 +49,7 @@ export function patternRows(): BenchRow[] {
     ),
   );
   const worst = hostile
-    .map(([what, source, text]) => ({ what, ms: cpuMsOf(1, () => answerOrRefuse(source, text)) }))
+    .map(([what, source, text]) => ({ what, ms: middleOf(3, () => cpuMsOf(1, () => answerOrRefuse(source, text))) }))
     .reduce((a, b) => (a.ms > b.ms ? a : b));
   rows.push(row(`worst of ${hostile.length} hostile patterns on 1 MB (${worst.what})`, worst.ms, 'ms', 100));
   rows.push(row('a delta of 20 characters through ten patterns', deltaMs(ten), 'ms', 0.1));
@@ -55,10 +57,10 @@ export function patternRows(): BenchRow[] {
   return rows;
 }
 
-/** Compiling is part of it: policies are compiled when a process starts. */
+/** Compiling the pattern is part of it; the engine's own compiling, once in a process, is not: so the middle counts. */
 function answerOrRefuse(source: string, text: string): void {
   try {
-    patternOf(source).replaceAll(text, ['#', 1]);
+    replaceInText(text, [ruleOf(source, '#$1')]);
   } catch (error) {
     if (!(error instanceof PatternTooCostly)) throw error;
   }
@@ -80,12 +82,6 @@ function eventMs(rules: ReplacementRule[]): number {
   return cpuMsOf(10_000, () => editor.push(event));
 }
 
-function patternOf(source: string): Pattern {
-  const compiled = compilePattern(source);
-  if ('problem' in compiled) throw new Error(compiled.problem);
-  return compiled.pattern;
-}
-
 function ruleOf(from: string, to: string): ReplacementRule {
   const compiled = compileRule(from, to);
   if ('problem' in compiled) throw new Error(compiled.problem);
@@ -102,6 +98,11 @@ function pseudoRandomText(length: number): string {
     state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
     return (state >> 16) & 1 ? 'a' : 'b';
   }).join('');
+}
+
+function middleOf(times: number, measure: () => number): number {
+  const measured = Array.from({ length: times }, measure).sort((a, b) => a - b);
+  return measured[times >> 1] as number;
 }
 
 function cpuMsOf(times: number, work: () => unknown): number {

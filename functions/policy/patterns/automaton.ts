@@ -38,11 +38,15 @@ interface Entered {
   choices: (Choice | undefined)[];
 }
 
-/** The step that reads the next character or ends the match, and the slots that are set on the way to it. */
+/** What is done at a position of a match. */
 export interface Choice {
-  step: number;
+  /** The step to go on with behind the next character; `matchEnds` when none is read. */
+  next: number;
+  /** Those that are set before. */
   slots: readonly number[];
 }
+
+export const matchEnds = -1;
 
 const notMade = -1;
 

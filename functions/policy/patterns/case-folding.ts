@@ -25,7 +25,8 @@ function casesOf(set: CharSet): readonly number[] {
   const isAscii = (set.at(-1) ?? 0) < 0x80;
   if (!isAscii && set.length === 2 && first === last) return allOrbits().get(first as number) ?? [];
   const orbits = new Set(isAscii ? asciiOrbits : allOrbits().values());
-  return [...orbits].filter(orbit => orbit.some(letter => includes(set, letter))).flat();
+  const reached = [...orbits].filter(orbit => orbit.some(letter => includes(set, letter))).flat();
+  return reached.filter(letter => !includes(set, letter));
 }
 
 /** Where letters with cases are: not among Chinese characters, Hangul, surrogates and private use. */

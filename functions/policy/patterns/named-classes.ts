@@ -91,9 +91,12 @@ function scan(property: string): CharSet | undefined {
 }
 
 function charactersBetween(first: number, last: number): string {
-  let text = '';
-  for (let codePoint = first; codePoint <= last; codePoint++) text += String.fromCodePoint(codePoint);
-  return text;
+  const pages: string[] = [];
+  for (let page = first; page <= last; page += 0x1000) {
+    const length = Math.min(0x1000, last + 1 - page);
+    pages.push(String.fromCodePoint(...Array.from({ length }, (_, index) => page + index)));
+  }
+  return pages.join('');
 }
 
 /** A run of characters may go across the gaps between the planes. */

@@ -18,15 +18,16 @@ export function readBracketClass(source: string, start: number, ignoresCase: boo
   while (source[at] !== ']' || at === first) {
     if (at >= source.length) throw new PatternProblem('the class "[" is never closed by "]"', start);
     const named = readPosixClass(source, at, ignoresCase) ?? readClassEscape(source, at, ignoresCase);
-    const { value, end } = named ?? readRange(source, at, ignoresCase);
+    const { value, end } = named ?? readRange(source, at);
     parts.push(value);
     at = end;
   }
-  const set = union(...parts);
+  const written = union(...parts);
+  const set = ignoresCase ? foldCase(written) : written;
   return { value: isNegated ? negate(set) : set, end: at + 1 };
 }
 
-function readRange(source: string, start: number, ignoresCase: boolean): Read<CharSet> {
+function readRange(source: string, start: number): Read<CharSet> {
   const low = readClassCharacter(source, start);
   let high = low;
   if (source[low.end] === '-' && low.end + 1 < source.length && source[low.end + 1] !== ']') {
@@ -35,8 +36,7 @@ function readRange(source: string, start: number, ignoresCase: boolean): Read<Ch
       throw new PatternProblem(`the range "${source.slice(start, high.end)}" runs backwards`, start);
     }
   }
-  const range = [low.value, high.value];
-  return { value: ignoresCase ? foldCase(range) : range, end: high.end };
+  return { value: [low.value, high.value], end: high.end };
 }
 
 function readClassCharacter(source: string, start: number): Read<number> {

@@ -28,6 +28,8 @@ interface OpenGroup {
 }
 
 const countMax = 1_000;
+/** Of all character classes together; `\pL` has 650. Reading thousands takes ten milliseconds. */
+const rangesMax = 16_384;
 const anyButNewline = negate(newline);
 
 const assertions: ReadonlyMap<string, Assertion> = new Map([
@@ -53,6 +55,7 @@ class Parser {
   private flags: Flags = { i: false, m: false, s: false, U: false };
   private open: OpenGroup;
   private at = 0;
+  private ranges = 0;
 
   constructor(source: string) {
     this.source = source;
@@ -141,6 +144,13 @@ class Parser {
   }
 
   private addSet({ value: set, end }: Read<CharSet>): void {
+    this.ranges += set.length / 2;
+    if (this.ranges > rangesMax) {
+      throw new PatternProblem(
+        `its classes hold over ${rangesMax} ranges of characters; use fewer or smaller ones`,
+        this.at,
+      );
+    }
     this.open.parts.push({ kind: 'chars', set });
     this.at = end;
   }

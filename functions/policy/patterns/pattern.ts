@@ -25,8 +25,10 @@ export interface Progress {
   lastMatchEnd: number;
 }
 
-/** What replacing may make of a text. Longer than any body, and short enough for a function's memory. */
-export const replacedLengthMax = 32 * 1024 * 1024;
+/** How many times as long as before a text may become, which bounds what replacing costs. */
+const growthMax = 4;
+/** What a short text may become all the same. */
+const grownLengthMin = 256 * 1024;
 
 /** What is asked for would take too much time or memory. */
 export class TooCostly extends Error {
@@ -55,7 +57,8 @@ export class Pattern {
   /** From 1; undefined for groups without a name. The whole match is 0. */
   readonly groupNames: readonly (string | undefined)[];
   private readonly tree: Node;
-  private compiled: Scanner | undefined;
+  /** By the groups whose places they keep: keeping all would cost time with every match. */
+  private readonly scanners = new Map<string, Scanner>();
 
   constructor(source: string) {
     const { tree, groupNames } = parsePattern(source);
@@ -73,7 +76,8 @@ export class Pattern {
 
   /** @throws PatternTooCostly on texts of more than a thousand characters */
   occursIn(text: string): boolean {
-    return this.search(text, { from: 0, end: text.length, isOpen: false }, search => search.next(0) !== undefined);
+    const span = { from: 0, end: text.length, isOpen: false };
+    return this.search(text, span, [], search => search.next(0) !== undefined);
   }
 
   /** Replaces every match. @throws PatternTooCostly on texts of more than a thousand characters */
@@ -93,13 +97,15 @@ export class Pattern {
     progress: Progress,
     replacement: Replacement,
     onMatch?: MatchTest,
-    lengthMax = replacedLengthMax,
+    lengthMax = Number.POSITIVE_INFINITY,
   ): string {
-    const pieces = replacement.filter(piece => typeof piece === 'string' || piece <= this.groupCount);
-    const fixed = pieces.every(piece => typeof piece === 'string') ? pieces.join('') : undefined;
-    const needsGroups = pieces.some(piece => typeof piece === 'number' && piece > 0);
-    return this.search(text, span, search => {
-      const slots = needsGroups ? new Int32Array(2 * this.groupNames.length) : undefined;
+    const known = replacement.filter(piece => typeof piece === 'string' || piece <= this.groupCount);
+    const groups = [...new Set(known.filter(piece => typeof piece === 'number' && piece > 0))] as number[];
+    const pieces = known.map(piece => (typeof piece === 'number' ? groups.indexOf(piece) : piece));
+    const grownMax = Math.max(grownLengthMin, growthMax * text.length);
+    let piecesPut = 0;
+    return this.search(text, span, groups, search => {
+      const slots = new Int32Array(2 * groups.length);
       const output = new TextBuilder();
       let copied = progress.from;
       let from = progress.from;
@@ -108,7 +114,7 @@ export class Pattern {
         const end = start === undefined ? undecided : search.matchEnd(start, slots);
         if (start === undefined || end === undecided) {
           progress.from = start ?? span.end;
-          output.add(text.slice(copied, progress.from));
+          output.add(text, copied, progress.from);
           return output.toString();
         }
         const isEmptyRepeat = end === progress.lastMatchEnd;
@@ -117,13 +123,13 @@ export class Pattern {
           continue;
         }
         if (!isEmptyRepeat) {
-          if (copied < start) output.add(text.slice(copied, start));
-          if (fixed === undefined) expand(pieces, text, start, end, slots, output);
-          else output.add(fixed);
+          if (copied < start) output.add(text, copied, start);
+          expand(pieces, text, start, end, slots, output);
           copied = end;
-          if (output.length > lengthMax) {
-            throw new TooCostly(`the pattern ${quoted(this.source)} makes over ${lengthMax} characters of the text`);
-          }
+          piecesPut += pieces.length;
+          if (output.length > lengthMax) throw this.growsTooMuch(`${lengthMax} characters`, text);
+          if (output.length > grownMax) throw this.growsTooMuch(`${grownMax} characters`, text);
+          if (piecesPut > grownMax) throw this.growsTooMuch(`${grownMax} pieces of replacements`, text);
         }
         progress.lastMatchEnd = end;
         from = end > from ? end : from + widthAt(text, from);
@@ -131,18 +137,28 @@ export class Pattern {
     });
   }
 
-  private search<Result>(text: string, span: Span, use: (search: Search) => Result): Result {
+  private growsTooMuch(what: string, { length }: string): TooCostly {
+    const remedy = 'let it match less often, or put less in its place';
+    return new TooCostly(`the pattern ${quoted(this.source)} makes over ${what} of a text of ${length}; ${remedy}`);
+  }
+
+  private search<Result>(text: string, span: Span, groups: readonly number[], use: (search: Search) => Result): Result {
     try {
-      return this.scanner.search(text, span, use);
+      return this.scanner(groups).search(text, span, use);
     } catch (error) {
       if (error instanceof StatesExhausted) throw new PatternTooCostly(this.source, text.length);
       throw error;
     }
   }
 
-  private get scanner(): Scanner {
-    this.compiled ??= new Scanner(compileProgram(this.tree));
-    return this.compiled;
+  private scanner(groups: readonly number[]): Scanner {
+    const key = groups.join();
+    let scanner = this.scanners.get(key);
+    if (!scanner) {
+      scanner = new Scanner(compileProgram(this.tree, groups));
+      this.scanners.set(key, scanner);
+    }
+    return scanner;
   }
 }
 
@@ -171,19 +187,20 @@ function quoted(source: string): string {
   return source.length > 200 ? `"${source.slice(0, 200)}…"` : `"${source}"`;
 }
 
+/** @param pieces numbers are places in `slots`; -1 is the whole match */
 function expand(
   pieces: Replacement,
   text: string,
   start: number,
   end: number,
-  slots: Int32Array | undefined,
+  slots: Int32Array,
   output: TextBuilder,
 ): void {
   for (const piece of pieces) {
     if (typeof piece === 'string') output.add(piece);
-    else if (piece === 0) output.add(text.slice(start, end));
-    else if (slots && (slots[2 * piece] as number) >= 0) {
-      output.add(text.slice(slots[2 * piece], slots[2 * piece + 1]));
+    else if (piece === -1) output.add(text, start, end);
+    else if ((slots[2 * piece] as number) >= 0) {
+      output.add(text, slots[2 * piece], slots[2 * piece + 1]);
     }
   }
 }

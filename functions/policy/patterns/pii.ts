@@ -78,15 +78,18 @@ const ipv6 = [
   `\\B:(?::${hex}){1,7}\\b`,
 ].join('|');
 
-/** Keys of OpenAI, Anthropic and OpenRouter; Stripe; AWS; GitHub; Slack; Google; and our own. */
+/**
+ * Keys of OpenAI, Anthropic and OpenRouter; Stripe; AWS; GitHub; Slack; Google; and our own. Those with hyphens ask for a
+ * digit: in words with hyphens, of which a text may be full, each hyphen would else begin a key for the check to refuse.
+ */
 const apiKey = [
-  '\\bsk-[A-Za-z0-9_-]{20,200}',
+  '\\bsk-[A-Za-z_-]{0,100}\\d[A-Za-z0-9_-]{0,120}',
   '\\b(?:[srp]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,128}',
   '\\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\\b',
   '\\bgh[pousr]_[A-Za-z0-9]{36,128}',
   '\\bgithub_pat_[A-Za-z0-9_]{22,128}',
-  '\\bxox[abeoprs]-[A-Za-z0-9-]{10,128}',
-  '\\bxapp-[A-Za-z0-9-]{10,128}',
+  '\\bxox[abeoprs]-[A-Za-z-]{0,64}\\d[A-Za-z0-9-]{0,128}',
+  '\\bxapp-[A-Za-z-]{0,64}\\d[A-Za-z0-9-]{0,128}',
   '\\bAIza[A-Za-z0-9_-]{35}',
   '\\bng-[A-Za-z0-9]{16}-[gm]1-[A-Za-z0-9]{22}\\b',
 ].join('|');

@@ -6,7 +6,7 @@ export type Step =
   | { kind: 'char'; set: CharSet; next: number /** Its number among the characters. */; index: number }
   | { kind: 'split'; first: number; second: number }
   | { kind: 'assertion'; assertion: Assertion; next: number }
-  /** Slot 2 × group is where the group begins, the one after it where it ends. */
+  /** Slot 2 × place of the group among those that are kept is where it begins, the one after it where it ends. */
   | { kind: 'save'; slot: number; next: number }
   | { kind: 'match' };
 
@@ -24,8 +24,9 @@ export interface Program {
   usesEdges: boolean;
 }
 
-export function compileProgram(tree: Node): Program {
-  const writer = new ProgramWriter();
+/** @param groups whose places are kept, by their number */
+export function compileProgram(tree: Node, groups: readonly number[]): Program {
+  const writer = new ProgramWriter(groups);
   const match = writer.add({ kind: 'match' });
   const start = writer.write(tree, match);
   const { steps } = writer;
@@ -47,7 +48,12 @@ export function compileProgram(tree: Node): Program {
 /** Writes from the end to the beginning, so that every step knows the one behind it. */
 class ProgramWriter {
   readonly steps: Step[] = [];
+  private readonly groups: readonly number[];
   private chars = 0;
+
+  constructor(groups: readonly number[]) {
+    this.groups = groups;
+  }
 
   add(step: Step): number {
     return this.steps.push(step) - 1;
@@ -69,8 +75,10 @@ class ProgramWriter {
         return starts.reduceRight((second, first) => this.add({ kind: 'split', first, second }));
       }
       case 'group': {
-        const close = this.add({ kind: 'save', slot: 2 * node.index + 1, next });
-        return this.add({ kind: 'save', slot: 2 * node.index, next: this.write(node.body, close) });
+        const place = this.groups.indexOf(node.index);
+        if (place === -1) return this.write(node.body, next);
+        const close = this.add({ kind: 'save', slot: 2 * place + 1, next });
+        return this.add({ kind: 'save', slot: 2 * place, next: this.write(node.body, close) });
       }
       case 'repeat':
         return this.writeRepeat(node, next);

@@ -1,4 +1,4 @@
-import { Automaton, type Choice, hasBit, type State, StatesExhausted } from './automaton.ts';
+import { Automaton, type Choice, hasBit, matchEnds, type State, StatesExhausted } from './automaton.ts';
 import type { Program } from './program.ts';
 import { edge, holds, other } from './surroundings.ts';
 
@@ -101,17 +101,11 @@ export class Scanner {
   }
 
   /** Follows the match that starts at `start`, taking at every step the first alternative that leads to its end. */
-  matchEnd(
-    text: string,
-    { from, end, isOpen }: Span,
-    trail: Trail,
-    start: number,
-    slots: Int32Array | undefined,
-  ): number {
+  matchEnd(text: string, { from, end, isOpen }: Span, trail: Trail, start: number, slots: Int32Array): number {
     const { automaton, program } = this;
     const { classes, kindOfClass } = automaton;
-    const { steps } = program;
-    let before = this.kindBefore(text, start);
+    const { usesEdges } = program;
+    let before = usesEdges ? this.kindBefore(text, start) : other;
     let step = program.start;
     for (let at = start; ; ) {
       const state = (trail[at - from] as number) >> 1;
@@ -122,13 +116,12 @@ export class Scanner {
         if (choice === undefined) return undecided;
         if (known) known[step] = choice;
       }
-      if (slots) for (const slot of choice.slots) slots[slot] = at;
-      const reached = steps[choice.step];
-      if (reached?.kind !== 'char') return at;
+      for (let index = 0; index < choice.slots.length; index++) slots[choice.slots[index] as number] = at;
+      if (choice.next === matchEnds) return at;
       const codePoint = text.codePointAt(at) as number;
-      before = kindOfClass[classes.of(codePoint)] as number;
+      if (usesEdges) before = kindOfClass[classes.of(codePoint)] as number;
       at += codePoint > 0xffff ? 2 : 1;
-      step = reached.next;
+      step = choice.next;
     }
   }
 
@@ -137,7 +130,9 @@ export class Scanner {
     this.slotsSet.length = 0;
     this.forgetVisits();
     const chosen = this.choose(step, this.automaton.state(state), before, isOpenEnd);
-    return chosen === undecidedStep ? undefined : { step: chosen, slots: this.slotsSet.slice() };
+    if (chosen === undecidedStep) return undefined;
+    const reached = this.program.steps[chosen];
+    return { next: reached?.kind === 'char' ? reached.next : matchEnds, slots: this.slotsSet.slice() };
   }
 
   private forgetVisits(): void {
@@ -207,15 +202,10 @@ export class Search {
     return undefined;
   }
 
-  /** The end of the match that starts at `start`. @param slots takes the groups, two positions for each; -1 where there is none */
-  matchEnd(start: number, slots?: Int32Array): number {
-    if (slots) for (let slot = 0; slot < slots.length; slot++) slots[slot] = -1;
-    const end = this.scanner.matchEnd(this.text, this.span, this.trail, start, slots);
-    if (slots && end !== undecided) {
-      slots[0] = start;
-      slots[1] = end;
-    }
-    return end;
+  /** The end of the match that starts at `start`. @param slots takes the groups that are kept, two positions for each; -1 where there is none */
+  matchEnd(start: number, slots: Int32Array): number {
+    for (let slot = 0; slot < slots.length; slot++) slots[slot] = -1;
+    return this.scanner.matchEnd(this.text, this.span, this.trail, start, slots);
   }
 }
 

@@ -200,6 +200,29 @@ test('a text that takes too many states is refused, the same every time', () => 
   }
 });
 
+test('what replacing makes of a text is limited by its length, and short texts have room', () => {
+  const pattern = patternOf('(a)(x)?');
+  assert.equal(pattern.replaceAll('ab', ['z'.repeat(200_000), 1]).length, 200_002);
+  const text = 'a'.repeat(100_000);
+  assert.equal(pattern.replaceAll(text, ['<', 1, '>']).length, 300_000);
+  for (const replacement of [['12345'], [1, 1, 1, 1, 1], [2, 2, 2, 2, 2], ['', '', '', '', '']]) {
+    assert.throws(() => pattern.replaceAll(text, replacement), {
+      name: 'TooCostly',
+      message:
+        /"\(a\)\(x\)\?" makes over 400000 (characters|pieces of replacements) of a text of 100000; let it match less often/,
+    });
+  }
+  assert.throws(() => pattern.replaceAll(text, ['123'], undefined, 200_000), /over 200000 characters/);
+});
+
+test('character classes hold a limited number of ranges together', () => {
+  assert('pattern' in compilePattern('\\pL'.repeat(20)));
+  const compiled = compilePattern('\\pL'.repeat(50));
+  assert(
+    'problem' in compiled && compiled.problem.includes('its classes hold over 16384 ranges of characters; use fewer'),
+  );
+});
+
 test('letters in another case are those of the language', () => {
   for (const letter of ['é', 'Σ', 'ς', 'ß', 'Ǆ', 'ǅ', 'ᾳ', 'Ω', 'ı', 'İ', 'Ꭰ', 'ꭰ', '𐐀', 'ﬀ', '\u0345', '1', '語']) {
     const codePoint = letter.codePointAt(0) as number;

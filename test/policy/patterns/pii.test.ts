@@ -78,6 +78,7 @@ const table: Record<string, string[]> = {
     `<xoxb-${'1234567890-'.repeat(3)}abc> <sk_${'live'}_${'4eC39HqLyjWDarjt'}T1zdp7dc>`,
     `<AIza${'Sy0'.repeat(11)}Ab>`,
     '<ng-0123456789abcdef-g1-0123456789abcdef012345>',
+    `sk-a1 ${'sk-'.repeat(6)}1 xoxb-a1b2 ${'sk-'.repeat(50)}`,
     'sk-learn-pipelines-and-transformers task-0123456789012345678901 AKIAIOSFODNN7',
     'sk_live_short ghp_short ng-0123-g1-45',
   ],
