@@ -80,6 +80,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       ...managementBasics,
       { table: 'keys', actions: ['PutItem'], partitions: ['IDEMPOTENCY#'] },
       { table: 'endpoints', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+      { table: 'usage', actions: ['GetItem'], partitions: ['SNAPSHOT#'] }, // what the strategies of a dry run see
     ],
     readsSecrets: ['pepper'],
   },

@@ -55,6 +55,7 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:UpdateItem on EndpointsTable',
     'dynamodb:DeleteItem on EndpointsTable',
     'dynamodb:Query on EndpointsTable',
+    'dynamodb:GetItem on UsageTable [SNAPSHOT#*]',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   secrets: [
