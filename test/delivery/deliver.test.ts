@@ -14,6 +14,7 @@ import { countPending, listDeadBatches, reviveDeadBatch } from '../../functions/
 import {
   createDestination,
   createSubscription,
+  deleteDestination,
   findDestination,
   updateDestination,
 } from '../../functions/store/event-settings.ts';
@@ -274,6 +275,18 @@ test('nothing is kept for a destination while it is paused', async () => {
   await updateDestination(world.store, world.accountId, id, { isPaused: true });
   await world.write('a');
   assert.equal((await countPending(world.store, id)).events, 0);
+});
+
+test('a destination that is paused or deleted while it takes a batch gets no further one', async () => {
+  const world = await newWorld();
+  const [paused, deleted] = [await world.destinationOf(), await world.destinationOf()];
+  await world.write('a');
+  await world.write('b');
+  const pause = { isPaused: true, pausedAt: 'now', pauseReason: 'requested' };
+  world.answers.set(paused, async () => void (await updateDestination(world.store, world.accountId, paused, pause)));
+  world.answers.set(deleted, () => deleteDestination(world.store, world.accountId, deleted));
+  await world.run();
+  assert.deepEqual([namesOf(world.events(paused)), namesOf(world.events(deleted))], [['a'], ['a']]);
 });
 
 test('a run stops in time, and the next one goes on', async () => {
