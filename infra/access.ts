@@ -80,6 +80,7 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       ...managementBasics,
       { table: 'keys', actions: ['PutItem'], partitions: ['IDEMPOTENCY#'] },
       { table: 'endpoints', actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+      { table: 'usage', actions: ['GetItem'], partitions: ['SNAPSHOT#'] }, // what the strategies of a dry run see
     ],
     readsSecrets: ['pepper'],
   },
@@ -108,6 +109,8 @@ export const functionAccess: Record<FunctionName, FunctionAccess> = {
       },
       { table: 'usage', actions: ['Query'], partitions: ['OUTBOX#', 'DEADLETTER#', 'DELIVERY#'] },
       { table: 'usage', actions: ['UpdateItem'], partitions: ['DELIVERY#'] }, // tries again at once
+      { table: 'usage', actions: ['PutItem'], partitions: ['OUTBOX#'] }, // and again what was given up
+      { table: 'usage', actions: ['DeleteItem'], partitions: ['DEADLETTER#'] },
     ],
     // Reads what it wrote to send a test event.
     readsSecrets: ['pepper', 'destinations'],

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import { overrunMessage } from '../functions/core/report.ts';
 import { createAlarmTopic } from './alarm-topic.ts';
 import type { LambdaFunction } from './lambda-function.ts';
+import { metricNamespace } from './metric-namespace.ts';
 
 interface AlarmDefinition {
   /** What happened, and what to look at first. */
@@ -148,7 +149,7 @@ export class Alarms extends Construct {
     const filter = new MetricFilter(this, `${name}Filter`, {
       logGroup,
       filterPattern: FilterPattern.literal(`"${text}"`),
-      metricNamespace: 'Tollgate',
+      metricNamespace: metricNamespace(this),
       metricName: name,
     });
     return filter.metric({ period, statistic: 'Sum' });

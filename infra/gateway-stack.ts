@@ -11,6 +11,7 @@ import { buildDashboard } from './build-dashboard.ts';
 import { grantAccess, type Stores } from './grant-access.ts';
 import { briefTimeout, LambdaFunction } from './lambda-function.ts';
 import { ManagementApi } from './management-api.ts';
+import { metricNamespace } from './metric-namespace.ts';
 import { accountSecretsPrefix, createSecrets, destinationSecretsPrefix } from './secrets.ts';
 import type { DeploymentSettings } from './settings.ts';
 import { createTables } from './tables.ts';
@@ -78,7 +79,7 @@ export class GatewayStack extends Stack {
           TOLLGATE_CONFIG_CACHE_MS: String(settings.configCacheMs),
           TOLLGATE_FEE: settings.fee,
           TOLLGATE_LOG: 'stdout',
-          TOLLGATE_METRICS_NAMESPACE: `Tollgate/${this.stackName}`,
+          TOLLGATE_METRICS_NAMESPACE: metricNamespace(this),
         },
       }),
       keys: this.addFunction('keys', { description: 'Management API: gateway keys', ...management }),

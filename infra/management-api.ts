@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   type CorsHttpMethod,
@@ -15,6 +15,7 @@ import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-c
 import { Construct } from 'constructs';
 import type { LambdaFunction } from './lambda-function.ts';
 import { fallbackFunction, type ManagementFunction, managementCors, managementRoutes } from './management-routes.ts';
+import { metricNamespace } from './metric-namespace.ts';
 
 /** What API Gateway admits over all accounts together, so that a flood reaches no function. Each account has its own limit. */
 const requestsPerSecond = 100;
@@ -86,7 +87,7 @@ export class ManagementApi extends Construct {
         FilterPattern.stringValue('$.status', '=', '5*'),
         FilterPattern.stringValue('$.status', '!=', '501'),
       ),
-      metricNamespace: `Tollgate/${Stack.of(this).stackName}`,
+      metricNamespace: metricNamespace(this),
       metricName: 'ManagementFaults',
     }).metric({ statistic: 'Sum' });
     this.addRoutes(functions);

@@ -85,7 +85,7 @@ class DestinationRun {
   readonly state: DeliveryState;
   private readonly id: string;
   /** Undefined for the alert topic. */
-  private readonly destination: EventDestination | undefined;
+  private destination: EventDestination | undefined;
   private readonly parts: DeliveryParts;
   private readonly result: DeliveryResult;
 
@@ -110,10 +110,21 @@ class DestinationRun {
       if (batches.length === 0) return;
       for (const batch of batches) {
         if (now() >= stopAtMs) return;
+        if (!(await this.isStillWanted())) return;
         if (Date.parse(batch.createdAt) + givenUpAfterMs <= now()) await this.giveUp(batch);
         else if (!(await this.send(batch))) return;
       }
     }
+  }
+
+  /** A destination may be changed, paused or deleted while it is slow to take what waits. */
+  private async isStillWanted(): Promise<boolean> {
+    if (!this.destination) return true;
+    const { accountId, id } = this.destination;
+    const destination = await findDestination(this.parts.store, accountId, id);
+    if (!destination || destination.isPaused) return false;
+    this.destination = destination;
+    return true;
   }
 
   /** @returns whether it was taken */

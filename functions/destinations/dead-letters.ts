@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { unpackEvents } from '../events/pack-events.ts';
 import { page, pageAnswer, pageQuery, timestampAnswer } from '../management/fields.ts';
 import { ManagementError } from '../management/management-error.ts';
-import { type Route, route } from '../management/route.ts';
-import { type DeadBatch, findDeadBatch, listDeadBatches } from '../store/event-outbox.ts';
+import { type Management, type Route, route } from '../management/route.ts';
+import { type DeadBatch, findDeadBatch, listDeadBatches, reviveDeadBatch } from '../store/event-outbox.ts';
 import { path, requireDestination } from './destination.ts';
 
 const lettersPath = (id: string) => `${path}/${id}/dead_letters`;
@@ -45,14 +45,33 @@ export const deadLetterRoutes: Route[] = [
     role: 'viewer',
     summary: 'Show a batch of events that was given up',
     answer: letterWithEvents,
-    async handle({ parameters: { id: destinationId, letter_id = '' }, caller, origin }, management) {
-      const { id } = await requireDestination(caller.accountId, destinationId, management);
-      const batch = /^[\w-]{1,64}$/.test(letter_id) ? await findDeadBatch(management.store, id, letter_id) : undefined;
-      if (!batch) throw new ManagementError('not_found', `There is no dead letter "${letter_id}"`);
+    async handle({ parameters, caller, origin }, management) {
+      const { id } = await requireDestination(caller.accountId, parameters.id, management);
+      const batch = await requireLetter(id, parameters.letter_id, management);
       return { status: 200, body: { ...toWire(id, batch, origin), events: unpackEvents(batch) } };
     },
   }),
+  route({
+    method: 'POST',
+    path: `${lettersPath('{id}')}/{letter_id}/resend`,
+    role: 'admin',
+    summary: 'Try for another 24 hours to deliver a batch of events that was given up',
+    answer: undefined,
+    async handle({ parameters, caller }, management) {
+      const { store, now } = management;
+      const { id } = await requireDestination(caller.accountId, parameters.id, management);
+      const batch = await requireLetter(id, parameters.letter_id, management);
+      await reviveDeadBatch(store, id, batch, new Date(now()).toISOString());
+      return { status: 204 };
+    },
+  }),
 ];
+
+async function requireLetter(destinationId: string, letterId = '', { store }: Pick<Management, 'store'>) {
+  const batch = /^[\w-]{1,64}$/.test(letterId) ? await findDeadBatch(store, destinationId, letterId) : undefined;
+  if (batch) return batch;
+  throw new ManagementError('not_found', `There is no dead letter "${letterId}"`);
+}
 
 function toWire(destinationId: string, batch: DeadBatch, origin: string): z.output<typeof letterAnswer> {
   return {

@@ -9,10 +9,11 @@ import type { PolicyFacts } from '../policy/expressions/policy-facts.ts';
 import { dryRun } from '../policy/run/dry-run.ts';
 import { type PolicyRequest, PolicyRun, type PolicyServices, wholeBody } from '../policy/run/policy-run.ts';
 import { surfaceAt } from '../providers/surfaces.ts';
-import { type CompiledAiGateway, compilePolicy as prepare } from '../routing/compile-policy.ts';
+import { type CompiledAiGateway, compilePolicy as prepare, usesStrategies } from '../routing/compile-policy.ts';
 import { explain, hiddenSecrets } from '../routing/explain.ts';
 import { KeyHealth } from '../routing/key-health.ts';
 import { type ModelCall, parseModelCall } from '../routing/model-call.ts';
+import { EndpointMetrics } from '../store/endpoint-metrics.ts';
 import type { Endpoint } from '../store/endpoints.ts';
 import { compilePolicy } from './compile-policy.ts';
 import { path, requireEndpoint } from './endpoint.ts';
@@ -111,12 +112,14 @@ type ExplainBody = z.output<typeof explainBody>;
 type ModelsPart = ReturnType<typeof explain>;
 
 async function explainRequest(body: ExplainBody, endpoint: Endpoint, compiledPolicy: string, management: Management) {
+  const metrics = new EndpointMetrics({ ...management, cacheLifetimeMs: 0 });
   const policy = await prepare(compiledPolicy, {
     catalog: catalogOf(management),
-    metrics: () => undefined,
+    metrics: metrics.of(endpoint),
     keyHealth: new KeyHealth(management.now),
     random: Math.random,
   });
+  if (usesStrategies(policy)) await metrics.refresh(endpoint);
   let models: ModelsPart | undefined;
   const callModels: PolicyServices['callModels'] = async (config, { request, facts }) => {
     const aiGateway = policy.rules ? policy.aiGateways.get(config) : policy.aiGateway;

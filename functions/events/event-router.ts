@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { compileEventFilter, type EventFilter } from '../policy/expressions/event-filter.ts';
 import { EvaluationError, ExpressionError } from '../policy/expressions/expression-error.ts';
+import { StepBudget } from '../policy/expressions/meter.ts';
 import { Cache } from '../store/cache.ts';
 import type { Store } from '../store/dynamo.ts';
 import { findEndpoint } from '../store/endpoints.ts';
@@ -16,6 +17,8 @@ interface Subscriptions {
   destinationIds: ReadonlySet<string>;
   /** By event type. */
   byType: ReadonlyMap<string, { subscriptionId: string; filter: EventFilter | undefined; destinationIds: string[] }[]>;
+  /** Whose filters have failed, so that the log says it once and not for every event. */
+  failing: Set<string>;
 }
 
 /** Says which destinations get an event. */
@@ -48,13 +51,18 @@ export class EventRouter {
     return (await this.settings.get(accountId)).destinationIds.size > 0;
   }
 
-  /** Ids of the destinations that get it, each once. A subscription whose filter fails does not want it. */
+  /**
+   * Ids of the destinations that get it, each once. A subscription whose filter fails does not want it. All filters of an
+   * account share one allowance, so that many of them do not hold up the counting of everybody's requests.
+   */
   async route(event: GatewayEvent): Promise<string[]> {
-    const { destinationIds, byType } = await this.settings.get(event.account_id);
+    const { destinationIds, byType, failing } = await this.settings.get(event.account_id);
     if (destinationIds.size === 0) return [];
     const wanted = new Set<string>();
+    const budget = new StepBudget();
     for (const { subscriptionId, filter, destinationIds: ids } of byType.get(event.event_type) ?? []) {
-      if (this.matches(filter, event, subscriptionId)) for (const id of ids) wanted.add(id);
+      if (!filter || this.matches(filter, event, { subscriptionId, budget, failing }))
+        for (const id of ids) wanted.add(id);
     }
     if (event.event_type === requestType) for (const id of await this.ofEndpoint(event)) wanted.add(id);
     return [...wanted].filter(id => destinationIds.has(id)).sort();
@@ -66,13 +74,19 @@ export class EventRouter {
     return id === '' ? [] : this.endpoints.get(`${account_id} ${id}`);
   }
 
-  private matches(filter: EventFilter | undefined, event: GatewayEvent, subscriptionId: string): boolean {
-    if (!filter) return true;
+  private matches(
+    filter: EventFilter,
+    event: GatewayEvent,
+    { subscriptionId, budget, failing }: { subscriptionId: string; budget: StepBudget; failing: Set<string> },
+  ): boolean {
     try {
-      return filter.matches(event);
+      return filter.matches(event, budget);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      this.report(`the filter of ${subscriptionId} failed on ${event.event_id}, which is not sent`, error);
+      if (!failing.has(subscriptionId)) {
+        this.report(`the filter of ${subscriptionId} failed on ${event.event_id}, which is not sent`, error);
+      }
+      failing.add(subscriptionId);
       return false;
     }
   }
@@ -90,7 +104,7 @@ function toSubscriptions({ destinations, subscriptions }: EventSettings): Subscr
     }
   }
   const active = destinations.filter(({ isPaused }) => !isPaused);
-  return { destinationIds: new Set(active.map(({ id }) => id)), byType };
+  return { destinationIds: new Set(active.map(({ id }) => id)), byType, failing: new Set() };
 }
 
 /** A saved filter has compiled once. One that a newer version refuses matches nothing, and says why each time. */

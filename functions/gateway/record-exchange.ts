@@ -7,7 +7,7 @@ import type { Usage } from '../core/usage.ts';
 import { type Candidate, candidateName } from '../routing/endpoint-catalog.ts';
 import { touchGatewayKey } from '../store/access-keys.ts';
 import { settleRequest } from '../store/settle-request.ts';
-import { type AttemptRecord, decide, noteLateCost, type UsageRecord } from '../store/usage.ts';
+import { type AttemptRecord, decide, noteLateCost, type TokenEstimate, type UsageRecord } from '../store/usage.ts';
 import { estimateTokens, estimateUsage, reportedUsage } from './estimate-usage.ts';
 import type { Attempt, Exchange } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
@@ -87,7 +87,7 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
     resolution: toResolutionRecord(exchange),
     usage,
     estimated: served && reported === undefined ? true : undefined,
-    estimate: modelId === undefined ? undefined : estimateTokens(exchange, modelId, gateway),
+    estimate: modelId === undefined ? undefined : estimateOrReport(exchange, modelId, gateway),
     finishReason: exchange.finishReason,
     traceId: exchange.traceId,
     parentSpanId: exchange.parentSpanId,
@@ -103,6 +103,16 @@ function toUsageRecord(exchange: Exchange, nowMs: number, gateway: Gateway): Usa
       totalMs: nowMs - exchange.startedAtMs,
     },
   };
+}
+
+/** Nothing is charged by this count: a fault in it must not cost the record, and with it what the request costs. */
+function estimateOrReport(exchange: Exchange, modelId: string, gateway: Gateway): TokenEstimate | undefined {
+  try {
+    return estimateTokens(exchange, modelId, gateway);
+  } catch (error) {
+    gateway.report(`counting the tokens of ${exchange.requestId} failed`, error);
+    return undefined;
+  }
 }
 
 /** The last attempt of a request that was answered went on for as long as its answer. */

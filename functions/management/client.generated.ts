@@ -1519,6 +1519,8 @@ export interface ManagementClient {
   }>;
   /** Show a batch of events that was given up. */
   getEventDestinationDeadLetter(input: { id: string; letter_id: string; account?: string }): Promise<DeadLetterWithEvents>;
+  /** Try for another 24 hours to deliver a batch of events that was given up. */
+  resendEventDestinationDeadLetter(input: { id: string; letter_id: string; account?: string }): Promise<undefined>;
   /** Send events of some types to some destinations. */
   createEventSubscription(input: { body: EventSubscriptionCreate; idempotencyKey?: string; account?: string }): Promise<EventSubscriptionCreated>;
   /** List the event subscriptions of the account. */
@@ -1636,6 +1638,7 @@ const operations: Record<keyof ManagementClient, readonly [method: string, path:
   testEventDestination: ['POST', '/event_destinations/{id}/test'],
   listEventDestinationDeadLetters: ['GET', '/event_destinations/{id}/dead_letters'],
   getEventDestinationDeadLetter: ['GET', '/event_destinations/{id}/dead_letters/{letter_id}'],
+  resendEventDestinationDeadLetter: ['POST', '/event_destinations/{id}/dead_letters/{letter_id}/resend'],
   createEventSubscription: ['POST', '/event_subscriptions'],
   listEventSubscriptions: ['GET', '/event_subscriptions'],
   getEventSubscription: ['GET', '/event_subscriptions/{id}'],

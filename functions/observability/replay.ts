@@ -9,6 +9,10 @@ const answerMs = 20_000;
 const connectionHeaders =
   /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|accept-encoding|x-forwarded-.*|x-amzn-.*|x-amz-.*|forwarded|via)$/;
 
+/** What `fetch` refuses. @see https://fetch.spec.whatwg.org/#methods and #dom-request */
+const neverSent = /^(CONNECT|TRACE|TRACK)$/i;
+const bodiless = /^(GET|HEAD)$/i;
+
 const credentialHeaders = ['authorization', 'x-api-key'];
 
 /**
@@ -50,7 +54,9 @@ export async function replay(
   }
 }
 
-function replayedHeaders({ request, gatewayKeyId }: Inspection, gatewayKey: string | undefined) {
+function replayedHeaders({ method, request, gatewayKeyId }: Inspection, gatewayKey: string | undefined) {
+  if (neverSent.test(method)) throw unusable(`nobody here can send a ${method}`);
+  if (bodiless.test(method) && request.body !== '') throw unusable(`nobody here can send a ${method} with a body`);
   if (request.cut.length > 0) throw unusable(`its ${list(request.cut)} was too long to be kept whole`);
   if (gatewayKey !== undefined && classifyCredential(gatewayKey) !== 'gateway_key') {
     throw unusable('"gateway_key" is not an AI Gateway API key (ng-…-g1-…)');

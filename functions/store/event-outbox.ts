@@ -114,6 +114,19 @@ export async function findDeadBatch({ dynamo, tables }: Store, destinationId: st
   return item && (fromBatchItem(fromItem(item)) as unknown as DeadBatch);
 }
 
+/** Puts what was given up back among what waits. Done twice, its events are sent twice at most. @param at RFC 3339 */
+export async function reviveDeadBatch(
+  store: Store,
+  destinationId: string,
+  { diedAt, error, ...batch }: DeadBatch,
+  at: string,
+): Promise<void> {
+  await putBatch(store, destinationId, { ...batch, createdAt: at });
+  const { dynamo, tables } = store;
+  const remove = new DeleteItemCommand({ TableName: tables.usage, Key: toItem(deadKey(destinationId, batch.id)) });
+  await run('deleting events that are sent again', dynamo.send(remove));
+}
+
 function outboxKey(destinationId: string, batchId: string) {
   return { pk: `OUTBOX#${destinationId}`, sk: batchId };
 }

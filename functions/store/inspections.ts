@@ -1,7 +1,7 @@
 import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { idMoment } from '../core/ids.ts';
 import { fromItem, type Item, run, type Store, toItem } from './dynamo.ts';
-import { readNewestFirst } from './newest-first.ts';
+import { earlierOf, readNewestFirst } from './newest-first.ts';
 
 /** Names the request that is repeated, to policies and to the Traffic Inspector; no provider gets it. */
 export const replayHeader = 'ngrok-replay-original-request-id';
@@ -119,7 +119,7 @@ export async function listInspections(
   const { items, cursor } = await readNewestFirst<InspectionSummary>({
     shards: Array.from({ length: shards }, (_, shard) => `INSPECTED#${accountId}#${shard}`),
     from: idMoment('rq', query.fromMs),
-    before: query.cursor ?? idMoment('rq', query.untilMs),
+    before: earlierOf(query.cursor, idMoment('rq', query.untilMs)),
     limit: query.limit,
     keyOf: ({ requestId }) => requestId,
     isWanted: query.isWanted,

@@ -1,7 +1,7 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { idMoment } from '../core/ids.ts';
 import { fromItem, run, type Store, toItem } from './dynamo.ts';
-import { readNewestFirst } from './newest-first.ts';
+import { earlierOf, readNewestFirst } from './newest-first.ts';
 import { accountShards, fromRecordItem, type UsageRecord } from './usage.ts';
 
 export interface RecordQuery {
@@ -27,7 +27,7 @@ export async function listRecords(store: Store, accountId: string, query: Record
   const { items, cursor } = await readNewestFirst<UsageRecord>({
     shards: accountShards(accountId),
     from: key(idMoment('rq', query.fromMs)),
-    before: key(query.cursor ?? idMoment('rq', query.untilMs)),
+    before: key(earlierOf(query.cursor, idMoment('rq', query.untilMs))),
     limit: query.limit,
     keyOf: ({ requestId }) => key(requestId),
     isWanted: query.isWanted,

@@ -15,6 +15,11 @@ export interface NewestFirst<Entry> {
   ): Promise<{ items: Entry[]; readTo: string | undefined }>;
 }
 
+/** Where a page begins: its cursor, unless that lies after the end of what is listed. */
+export function earlierOf(cursor: string | undefined, end: string): string {
+  return cursor !== undefined && cursor < end ? cursor : end;
+}
+
 /** Each partition is asked for so many at once: about a page at first, more where few of them are wanted. */
 const readAtOnceMin = 25;
 const readAtOnceMax = 200;

@@ -10,10 +10,11 @@ import { DeliveryError, type OutgoingBatch } from '../../functions/events/target
 import { listAuditEvents } from '../../functions/store/audit.ts';
 import { readDeliveryState } from '../../functions/store/delivery-states.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
-import { countPending, listDeadBatches } from '../../functions/store/event-outbox.ts';
+import { countPending, listDeadBatches, reviveDeadBatch } from '../../functions/store/event-outbox.ts';
 import {
   createDestination,
   createSubscription,
+  deleteDestination,
   findDestination,
   updateDestination,
 } from '../../functions/store/event-settings.ts';
@@ -248,12 +249,44 @@ test('after a day of failures events are given up where they can be read, and th
   assert.deepEqual(namesOf(world.events(id)), ['b'], 'what had not been given up is sent when it resumes');
 });
 
+test('what was given up can be sent again, once', async () => {
+  const world = await newWorld();
+  const id = await world.destinationOf();
+  world.answers.set(id, refuse);
+  await world.write('a');
+  await world.run();
+  world.clock.nowMs += givenUpAfterMs;
+  await world.run();
+  const deadLetters = () => listDeadBatches(world.store, id, { beforeId: undefined, limit: 10 });
+  const [letter] = (await deadLetters()).batches;
+  assert.ok(letter);
+  world.answers.delete(id);
+  await reviveDeadBatch(world.store, id, letter, new Date(world.clock.nowMs).toISOString());
+  assert.deepEqual((await deadLetters()).batches, []);
+  world.clock.nowMs += 3_600_000;
+  await world.run();
+  await world.run();
+  assert.deepEqual(namesOf(world.events(id)), ['a']);
+});
+
 test('nothing is kept for a destination while it is paused', async () => {
   const world = await newWorld();
   const id = await world.destinationOf();
   await updateDestination(world.store, world.accountId, id, { isPaused: true });
   await world.write('a');
   assert.equal((await countPending(world.store, id)).events, 0);
+});
+
+test('a destination that is paused or deleted while it takes a batch gets no further one', async () => {
+  const world = await newWorld();
+  const [paused, deleted] = [await world.destinationOf(), await world.destinationOf()];
+  await world.write('a');
+  await world.write('b');
+  const pause = { isPaused: true, pausedAt: 'now', pauseReason: 'requested' };
+  world.answers.set(paused, async () => void (await updateDestination(world.store, world.accountId, paused, pause)));
+  world.answers.set(deleted, () => deleteDestination(world.store, world.accountId, deleted));
+  await world.run();
+  assert.deepEqual([namesOf(world.events(paused)), namesOf(world.events(deleted))], [['a'], ['a']]);
 });
 
 test('a run stops in time, and the next one goes on', async () => {

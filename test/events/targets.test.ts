@@ -185,6 +185,19 @@ test('EventBridge gets ten entries at a time, and never more bytes than it takes
   );
 });
 
+test('calls to EventBridge go side by side, so that a slow one does not make a batch take ten times as long', async () => {
+  let [open, openAtMost] = [0, 0];
+  const call = async () => {
+    openAtMost = Math.max(openAtMost, ++open);
+    await new Promise(setImmediate);
+    open--;
+    return { FailedEntryCount: 0 };
+  };
+  const many = Array.from({ length: 25 }, () => events[0] as (typeof events)[number]);
+  await openEventBridge('arn:aws:events:eu-west-1:123456789012:event-bus/x', call).send({ id: 'b', events: many });
+  assert.equal(openAtMost, 3);
+});
+
 test('what AWS does not allow is said with the remedy', async () => {
   const { call } = recordCalls(() => {
     throw new AwsError('AccessDeniedException', 'User is not authorized', 400);

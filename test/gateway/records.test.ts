@@ -60,6 +60,19 @@ for (const stream of [false, true]) {
   });
 }
 
+test('a request whose tokens cannot be counted is recorded and charged by what its provider reported', async () => {
+  const { countTokens: counts } = gateway.gateway;
+  gateway.gateway.countTokens = () => {
+    throw new Error('no token table');
+  };
+  const record = await recordOf().finally(() => {
+    gateway.gateway.countTokens = counts;
+  });
+  assert.deepEqual([record.usage?.inputTokens, record.estimate], [1_000, undefined]);
+  assert.notEqual(record.costNanoUsd, '0');
+  assert.ok(gateway.reports.some(line => /^counting the tokens of rq_\w+ failed: Error: no token table/.test(line)));
+});
+
 test('the time of an attempt that answered is that of its whole answer', async () => {
   upstream.script = async (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -55,6 +55,7 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:UpdateItem on EndpointsTable',
     'dynamodb:DeleteItem on EndpointsTable',
     'dynamodb:Query on EndpointsTable',
+    'dynamodb:GetItem on UsageTable [SNAPSHOT#*]',
     'secretsmanager:GetSecretValue on PepperSecret',
   ],
   secrets: [
@@ -83,6 +84,8 @@ const expected: Record<FunctionName, string[]> = {
     'dynamodb:Query on EndpointsTable [EVENTS#*, DESTINATIONS]',
     'dynamodb:Query on UsageTable [OUTBOX#*, DEADLETTER#*, DELIVERY#*]',
     'dynamodb:UpdateItem on UsageTable [DELIVERY#*]',
+    'dynamodb:PutItem on UsageTable [OUTBOX#*]',
+    'dynamodb:DeleteItem on UsageTable [DEADLETTER#*]',
     'secretsmanager:GetSecretValue on PepperSecret',
     'secretsmanager:GetSecretValue on secret:tollgate/destinations/*',
     'secretsmanager:PutSecretValue on secret:tollgate/destinations/*',

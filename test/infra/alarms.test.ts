@@ -62,10 +62,10 @@ test('a request that cost more than was set aside sounds at once', () => {
   template.hasResourceProperties('AWS::Logs::MetricFilter', {
     LogGroupName: stack.resolve(stack.functions.gateway.logGroup.logGroupName),
     FilterPattern: `"${overrunMessage}"`,
-    MetricTransformations: [{ MetricNamespace: 'Tollgate', MetricName: 'Overruns', MetricValue: '1' }],
+    MetricTransformations: [{ MetricNamespace: 'Tollgate/Tollgate', MetricName: 'Overruns', MetricValue: '1' }],
   });
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    Namespace: 'Tollgate',
+    Namespace: 'Tollgate/Tollgate',
     MetricName: 'Overruns',
     Statistic: 'Sum',
     Threshold: 0,

@@ -29,7 +29,7 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
       eventTargetArns:
         'arn:aws:logs:eu-west-1:123456789012:log-group:ai:*, arn:aws:events:eu-west-1:123456789012:event-bus/ai',
       otlpEndpoint: 'https://otel.example.com:4318',
-      otlpHeaders: 'x-key=a%20b',
+      otlpHeaders: 'x-key=a%20b,api-key={{resolve:secretsmanager:otlp:SecretString:key}}',
     }),
     {
       fee: '5%+0.05/M',
@@ -42,7 +42,7 @@ test('settings are taken as text, as the command line gives them, and as JSON', 
         'arn:aws:events:eu-west-1:123456789012:event-bus/ai',
       ],
       otlpEndpoint: 'https://otel.example.com:4318',
-      otlpHeaders: 'x-key=a%20b',
+      otlpHeaders: 'x-key=a%20b,api-key={{resolve:secretsmanager:otlp:SecretString:key}}',
       alarmEmail: 'team@example.com',
     },
   );

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { EndpointExplain, Explanation } from '../../functions/management/client.generated.ts';
+import { rollUp } from '../../functions/rollup/roll-up.ts';
+import { decide } from '../../functions/store/usage.ts';
 import { startTestManagement, type TestManagement } from '../support/management.ts';
+import { usageRecord } from '../support/usage-records.ts';
 
 let api: TestManagement;
 before(async () => {
@@ -57,6 +60,20 @@ test('strategies of a policy that is only tried say what they chose', async () =
   assert.ok(found.candidates.every(({ model }) => model === 'gpt-4o'));
   const saved = await api.operator.getEndpoint({ id: api.endpointId });
   assert.doesNotMatch(saved.traffic_policy, /strategy/);
+});
+
+test('strategies see how models did lately, as those of the gateway do', async () => {
+  const fast = "ai.models.filter(m, m.id == 'gpt-4o' && m.metrics.endpoint.latency.upstream_ms_avg < 1000)";
+  const traffic_policy = withConfig({ model_selection: { strategy: [fast] } });
+  assert.deepEqual(namesOf(await explain({ body: { messages }, traffic_policy })), ['openai:gpt-4o']);
+  const { store, accountId, endpointId } = api;
+  const slow = { provider: 'openai', model: 'gpt-4o', keySource: 'managed', status: 200, totalMs: 2_000 } as const;
+  const writtenMs = Date.now() - 300_000;
+  await decide(store, usageRecord(writtenMs, { accountId, endpointId, attempts: [slow] }), writtenMs);
+  const timing = { intervalSeconds: 60, graceSeconds: 30, stopAtMs: Number.MAX_SAFE_INTEGER };
+  await rollUp({ store, now: Date.now, ...timing });
+  const found = await explain({ body: { messages }, traffic_policy });
+  assert.deepEqual([namesOf(found), found.model_selection[0]?.candidates_returned], [[], []]);
 });
 
 test('a model that nobody knows is explained as the error of the request', async () => {

@@ -63,6 +63,7 @@ const filters: [query: string, places: number[]][] = [
   ['statusCode=500', []],
   ['startTime=2026-11-24T00:00:00Z', [0, 1, 2]],
   ['endTime=2026-11-24T00:00:00Z', [3]],
+  ['endTime=2026-11-24T00:00:00Z&cursor=zzzzzz', [3]],
   ['startTime=2026-11-24T11:00:00%2B01:00&endTime=2026-11-24T11:20:00Z', [2]],
 ];
 for (const [query, places] of filters) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { packEvents } from '../../functions/events/pack-events.ts';
 import type { ManagementClient } from '../../functions/management/client.generated.ts';
 import { listAccessKeys } from '../../functions/store/access-keys.ts';
 import { findAccount, listAccounts } from '../../functions/store/accounts.ts';
@@ -6,6 +7,7 @@ import { Balances } from '../../functions/store/balances.ts';
 import type { Store } from '../../functions/store/dynamo.ts';
 import { listVersions } from '../../functions/store/endpoint-versions.ts';
 import { listEndpoints } from '../../functions/store/endpoints.ts';
+import { listBatches, putDeadBatch } from '../../functions/store/event-outbox.ts';
 import { policy, type TestManagement } from '../support/management.ts';
 
 /** An account with one of everything, which an operator calls. */
@@ -105,6 +107,8 @@ async function soleDestination(account: AccountUnderTest): Promise<string> {
   for (const { id: old } of await destinations(account)) await client.deleteEventDestination({ account: id, id: old });
   return (await client.createEventDestination({ account: id, body: { target: webhook } })).id;
 }
+
+const letterOf = (serial: number) => `letter-${serial}`;
 
 const subscriptionTo = (id: string | undefined) => ({
   sources: [{ type: 'ai_gateway_request.v0' as const }],
@@ -313,6 +317,21 @@ export const writes: Record<string, Write> = {
     request: removed('/event_destinations'),
     look: destinations,
     isDone: isWithout,
+  }),
+  resendEventDestinationDeadLetter: write({
+    async prepare(account, serial) {
+      const id = await soleDestination(account);
+      const at = new Date().toISOString();
+      const batch = { ...packEvents(letterOf(serial), at, []), diedAt: at, error: 'answered 500' };
+      await putDeadBatch(account.store, id, batch);
+      return id;
+    },
+    request: (_, serial, id) => ['POST', `/event_destinations/${id}/dead_letters/${letterOf(serial)}/resend`],
+    async look(account) {
+      const [destination] = await destinations(account);
+      return destination ? listBatches(account.store, destination.id, 100) : [];
+    },
+    isDone: hasOneMore,
   }),
   createEventSubscription: write({
     prepare: soleDestination,

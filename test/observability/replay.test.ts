@@ -74,6 +74,8 @@ test('the key stands where the first one stood, and a request that came without 
 const refusals: [why: string, kept: Inspection, given: string | undefined, message: RegExp][] = [
   ['a key that is not given', inspection(), undefined, /give a key of its endpoint/],
   ['a key of another kind', inspection(), 'sk-secret-of-a-provider', /not an AI Gateway API key/],
+  ['a body in a GET', inspection({}, { method: 'GET' }), key, /a GET with a body/],
+  ['a method that is never sent', inspection({}, { method: 'TRACE' }), key, /send a TRACE/],
   ['a body that is cut', inspection({ cut: ['body'] }), key, /its body was too long/],
   [
     'a masked body',

@@ -165,6 +165,22 @@ test('a filter that fails lets nothing through and is reported; records are coun
   assert.match(reports.join(), /the filter of es_\w+ failed on ev_\w+, which is not sent/);
 });
 
+test('filters of one event share what they may cost, and one that fails is told of once', async () => {
+  await newStore();
+  reports.length = 0;
+  const id = await newDestination();
+  const loop = "ev.object.attempts.exists(a, a.error.contains('q'))";
+  const filter = Array.from({ length: 25 }, () => loop).join(' || ');
+  for (let index = 0; index < 15; index++) await subscribe([id], [{ type: 'ai_gateway_request.v0', filter }]);
+  const [attempt] = usageRecord(startMs).attempts;
+  assert.ok(attempt);
+  const attempts = Array.from({ length: 32 }, () => ({ ...attempt, error: 'x'.repeat(200) }));
+  for (let index = 0; index < 3; index++) await write(startMs + 1_000 + index, { attempts });
+  assert.equal((await run(startMs + 90_000)).records, 3);
+  assert.ok(reports.length > 0 && reports.length < 15, 'each by itself has enough, all of them have not');
+  for (const line of reports) assert.match(line, /took more than 1000000 steps together/);
+});
+
 test('overruns and abandoned holds raise an alert each, for the account and the alert topic', async () => {
   await newStore();
   const id = await newDestination();

@@ -4,14 +4,18 @@ import { compileExpression } from './compile-expression.ts';
 import type { Dialect } from './dialect.ts';
 import { EvaluationError, ExpressionError } from './expression-error.ts';
 import { celFromJson } from './json-values.ts';
+import type { StepBudget } from './meter.ts';
 import { quote } from './quote.ts';
 import { isSparseResult } from './sparse-access.ts';
 
 /** Says which events a subscription wants. */
 export interface EventFilter {
   source: string;
-  /** @throws EvaluationError when it fails, or gives something else than true or false */
-  matches(event: object): boolean;
+  /**
+   * @param budget shared by all filters that see the event
+   * @throws EvaluationError when it fails, or gives something else than true or false
+   */
+  matches(event: object, budget?: StepBudget): boolean;
 }
 
 const environment = extendBase([], { mixedLists: true }).registerVariable('ev', 'map<string, dyn>');
@@ -40,8 +44,8 @@ export function compileEventFilter(source: string): EventFilter {
   const absent = isSparseResult(ast, eventDialect) ? false : undefined;
   return {
     source,
-    matches(event) {
-      const result = evaluate(new EventVariables(event)) ?? absent;
+    matches(event, budget) {
+      const result = evaluate(new EventVariables(event), budget) ?? absent;
       if (typeof result === 'boolean') return result;
       throw new EvaluationError(`The filter ${quote(source, 200)} gave neither true nor false; compare its value`);
     },

@@ -52,7 +52,7 @@ export function withinSteps<Result>(evaluate: () => Result, budget?: StepBudget)
   }
   if (!budget || allowed === stepsMax) throw new EvaluationError(tooManySteps);
   throw new EvaluationError(
-    `The expressions of this request took more than ${budget.stepsMax} steps together and were stopped; use fewer of them, or shorter ones`,
+    `The expressions of this request or event took more than ${budget.stepsMax} steps together and were stopped; use fewer of them, or shorter ones`,
   );
 }
 

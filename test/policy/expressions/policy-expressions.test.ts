@@ -140,7 +140,7 @@ test('all expressions of one request share a budget of steps', () => {
   const rule = compileRuleExpression('lists.range(150).all(a, lists.range(100).all(b, a >= 0))', 'on_http_request');
   let evaluations = 0;
   const message =
-    'The expressions of this request took more than 1000000 steps together and were stopped; use fewer of them, or shorter ones';
+    'The expressions of this request or event took more than 1000000 steps together and were stopped; use fewer of them, or shorter ones';
   assert.throws(() => {
     for (; evaluations < 1_000; evaluations++) rule.holds(scope({ budget }));
   }, new EvaluationError(message));

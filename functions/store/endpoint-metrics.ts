@@ -1,11 +1,11 @@
+import type { Model } from '../core/catalog/catalog.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ModelMetrics } from '../core/metrics.ts';
-import type { MetricsOf } from '../policy/expressions/ai-models.ts';
-import type { Scope } from '../store/aggregates.ts';
-import { Cache } from '../store/cache.ts';
-import type { Store } from '../store/dynamo.ts';
-import type { Endpoint } from '../store/endpoints.ts';
-import { findSnapshot, type MetricSnapshot } from '../store/metric-snapshots.ts';
+import type { Scope } from './aggregates.ts';
+import { Cache } from './cache.ts';
+import type { Store } from './dynamo.ts';
+import type { Endpoint } from './endpoints.ts';
+import { findSnapshot, type MetricSnapshot } from './metric-snapshots.ts';
 
 type Identity = Pick<Endpoint, 'id' | 'accountId'>;
 
@@ -54,7 +54,7 @@ export class EndpointMetrics {
   }
 
   /** As they were read last. */
-  of({ id }: Identity): MetricsOf {
+  of({ id }: Identity): (model: Model) => ModelMetrics | undefined {
     return ({ providerId, id: modelId }) => {
       const known = this.known.get(id);
       return known && toModelMetrics(known, `${providerId}:${modelId}`);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Model } from '../../functions/core/catalog/catalog.ts';
-import { EndpointMetrics } from '../../functions/gateway/endpoint-metrics.ts';
 import { rollUp } from '../../functions/rollup/roll-up.ts';
+import { EndpointMetrics } from '../../functions/store/endpoint-metrics.ts';
 import { decide } from '../../functions/store/usage.ts';
 import { countingStore } from '../support/counting-store.ts';
 import { startTestStore } from '../support/store.ts';
