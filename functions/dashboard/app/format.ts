@@ -24,6 +24,14 @@ export function formatUsd(amount: string | number): string {
   }).format(value);
 }
 
+/** The decimal string of an amount that the API gives in whole nano-USD. */
+export function usdOfNano(amount: string | bigint): string {
+  const value = BigInt(amount);
+  const digits = (value < 0n ? -value : value).toString().padStart(10, '0');
+  const fraction = digits.slice(-9).replace(/0{1,7}$/, '');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -9)}.${fraction}`;
+}
+
 /** `340 ms`, `2.4 s` */
 export function formatMs(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -1,0 +1,47 @@
+import type { UsageRequest } from '../api.ts';
+import { type Column, Table } from '../ui/table.tsx';
+import { Badge } from '../ui/values.tsx';
+
+type Candidate = UsageRequest['candidates'][number];
+
+const results: Record<Candidate['result'], { name: string; tone: 'good' | 'bad' | 'plain' | 'warn' }> = {
+  served: { name: 'answered', tone: 'good' },
+  failed: { name: 'failed', tone: 'bad' },
+  not_reached: { name: 'not reached', tone: 'plain' },
+  rejected: { name: 'dropped', tone: 'warn' },
+};
+
+const columns: Column<Candidate & { place: number }>[] = [
+  { name: '#', isNumber: true, cell: ({ place }) => <span class="muted">{place}</span> },
+  { name: 'Model', cell: ({ model }) => <span class="break">{model}</span> },
+  { name: 'Result', cell: ({ result }) => <Badge tone={results[result].tone}>{results[result].name}</Badge> },
+  { name: 'Why', cell: ({ reason }) => <span class="break">{reason}</span> },
+];
+
+/** Every model that could have answered, in order, and why it did or did not. */
+export function Candidates({ of: { candidates } }: { of: UsageRequest }) {
+  if (candidates.length === 0) {
+    return <p class="muted">The request ended before any model was looked for.</p>;
+  }
+  const rows = candidates.map((candidate, index) => ({ ...candidate, place: index + 1 }));
+  return <Table label="Candidates" columns={columns} rows={rows} keyOf={({ place }) => String(place)} />;
+}
+
+/** What each strategy of the policy made of the candidates, until one had models to try. */
+export function Selections({ of: { model_selection } }: { of: UsageRequest }) {
+  return (
+    <ol class="selections">
+      {model_selection.map(({ strategy, error, models_returned, models_to_try }) => (
+        <li key={strategy}>
+          <code class="break">{strategy}</code>
+          {error !== null && <p class="problem small break">{error}</p>}
+          <p class="muted small break">
+            {models_returned.length === 0
+              ? 'It returned no model.'
+              : `It returned ${models_returned.join(', ')}; of these to be tried: ${models_to_try.join(', ') || 'none'}.`}
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
