@@ -51,6 +51,13 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 export const formatTime = (at: string): string => dayAndTime.format(new Date(at));
 export const formatDay = (at: string): string => day.format(new Date(at));
 
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const shortDay = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+
+/** In two parts, for lists: `8:03:58 PM` and `Nov 24`. */
+export const formatClock = (at: string): string => clock.format(new Date(at));
+export const formatShortDay = (at: string): string => shortDay.format(new Date(at));
+
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],

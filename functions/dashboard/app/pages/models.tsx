@@ -21,7 +21,7 @@ export function Models() {
   return (
     <Page
       title="Models"
-      lead="Every model that an endpoint can call without further ado, with the provider’s price in USD per million tokens. A policy can add models and providers of its own."
+      lead="Every model that an endpoint can call as it is, with the provider’s price in USD per million tokens. A policy can add models and providers of its own."
     >
       <Shown of={catalog}>
         {models => {
@@ -123,8 +123,8 @@ const columns: Column<Model>[] = [
           {model.deprecated && <Badge tone="warn">deprecated</Badge>}
           {!model.managed && <Badge>own key</Badge>}
         </div>
-        <div class="name-line muted">
-          <code class="break">{model.id}</code>
+        <div class="model-id muted">
+          <code>{model.id}</code>
           <Copy text={model.id} label={`Copy ${model.id}`} />
         </div>
       </>
@@ -138,13 +138,7 @@ const columns: Column<Model>[] = [
   {
     name: 'Features',
     isExtra: true,
-    cell: model => (
-      <div class="badges">
-        {model.features.map(feature => (
-          <Badge key={feature}>{feature}</Badge>
-        ))}
-      </div>
-    ),
+    cell: model => <span class="muted small">{model.features.join(', ')}</span>,
   },
   {
     name: 'Surfaces',

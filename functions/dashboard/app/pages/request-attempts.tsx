@@ -85,13 +85,7 @@ function Line({
         {attempt.headers_ms !== null && `, headers after ${formatMs(attempt.headers_ms)}`}
         {attempt.time_to_first_token_ms !== null && `, first token after ${formatMs(attempt.time_to_first_token_ms)}`}
       </p>
-      {(failure !== null || error !== null) && (
-        <p class="problem small break">
-          {failure}
-          {failure !== null && error !== null && ': '}
-          {error}
-        </p>
-      )}
+      {(failure !== null || error !== null) && <p class="problem small break">{error ?? failure}</p>}
       {lost !== null && (
         <p class="muted small">
           The provider reported <Usd amount={usdOfNano(lost)} /> for it, which is not charged.

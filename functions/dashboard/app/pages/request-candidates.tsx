@@ -1,4 +1,5 @@
 import type { UsageRequest } from '../api.ts';
+import { formatCount } from '../format.ts';
 import { type Column, Table } from '../ui/table.tsx';
 import { Badge } from '../ui/values.tsx';
 
@@ -12,7 +13,7 @@ const results: Record<Candidate['result'], { name: string; tone: 'good' | 'bad' 
 };
 
 const columns: Column<Candidate & { place: number }>[] = [
-  { name: '#', isNumber: true, cell: ({ place }) => <span class="muted">{place}</span> },
+  { name: '#', isNumber: true, isExtra: true, cell: ({ place }) => <span class="muted">{place}</span> },
   { name: 'Model', cell: ({ model }) => <span class="break">{model}</span> },
   { name: 'Result', cell: ({ result }) => <Badge tone={results[result].tone}>{results[result].name}</Badge> },
   { name: 'Why', cell: ({ reason }) => <span class="break">{reason}</span> },
@@ -35,11 +36,11 @@ export function Selections({ of: { model_selection } }: { of: UsageRequest }) {
         <li key={strategy}>
           <code class="break">{strategy}</code>
           {error !== null && <p class="problem small break">{error}</p>}
-          <p class="muted small break">
-            {models_returned.length === 0
-              ? 'It returned no model.'
-              : `It returned ${models_returned.join(', ')}; of these to be tried: ${models_to_try.join(', ') || 'none'}.`}
-          </p>
+          <p class="small break">To be tried: {models_to_try.join(', ') || 'none of what it returned'}</p>
+          <details class="small">
+            <summary>It returned {formatCount(models_returned.length)} models</summary>
+            <p class="muted break">{models_returned.join(', ') || 'none'}</p>
+          </details>
         </li>
       ))}
     </ol>

@@ -87,7 +87,7 @@ export function RequestFilters({
   }, [text]);
   return (
     <div class="request-filters">
-      <div class="filters">
+      <div class="filters filters-search">
         <Field label="Search">
           <input
             type="search"
@@ -100,6 +100,20 @@ export function RequestFilters({
             }}
           />
         </Field>
+        <Choice
+          label="Time range"
+          value={choices.range || '24h'}
+          options={[...ranges, { value: custom, name: 'From … to' }]}
+          onChange={range => choose({ range, ...(range !== custom && { startTime: '', endTime: '' }) })}
+        />
+        {choices.range === custom && (
+          <>
+            <Moment label="From" value={choices.startTime} onChange={startTime => choose({ startTime })} />
+            <Moment label="To" value={choices.endTime} onChange={endTime => choose({ endTime })} />
+          </>
+        )}
+      </div>
+      <div class="filters">
         <Select
           label="Endpoint"
           value={choices.endpointId}
@@ -142,20 +156,6 @@ export function RequestFilters({
           options={outcomes.map((value, index) => ({ value, name: outcomeNames[index] ?? value }))}
           onChange={outcome => choose({ outcome })}
         />
-      </div>
-      <div class="filters">
-        <Choice
-          label="Time range"
-          value={choices.range || '24h'}
-          options={[...ranges, { value: custom, name: 'From … to' }]}
-          onChange={range => choose({ range, ...(range !== custom && { startTime: '', endTime: '' }) })}
-        />
-        {choices.range === custom && (
-          <>
-            <Moment label="From" value={choices.startTime} onChange={startTime => choose({ startTime })} />
-            <Moment label="To" value={choices.endTime} onChange={endTime => choose({ endTime })} />
-          </>
-        )}
       </div>
     </div>
   );

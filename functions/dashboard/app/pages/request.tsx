@@ -2,9 +2,10 @@ import { useRoute } from 'preact-iso';
 import { api, ManagementApiError, type UsageRequest } from '../api.ts';
 import { formatCount, formatMs } from '../format.ts';
 import { useLoad } from '../load.ts';
+import { useMayWrite } from '../session.tsx';
 import { Card, Figure, Page } from '../ui/page.tsx';
 import { Empty, Shown } from '../ui/states.tsx';
-import { Code, Copy, Facts, Status, Time, Usd } from '../ui/values.tsx';
+import { Code, Copy, Facts, Time, Usd } from '../ui/values.tsx';
 import { Attempts } from './request-attempts.tsx';
 import { Candidates, Selections } from './request-candidates.tsx';
 import { Cost, Ledger } from './request-cost.tsx';
@@ -21,7 +22,8 @@ interface Story {
 /** The story of one request: what was tried, why, and what it cost. */
 export function OneRequest() {
   const { id = '' } = useRoute().params;
-  const story = useLoad(() => loadStory(id), [id]);
+  const mayInspect = useMayWrite(); // bodies are not for viewers
+  const story = useLoad(() => loadStory(id, mayInspect), [id]);
   const request = story.data?.request;
   return (
     <Page
@@ -59,22 +61,23 @@ export function OneRequest() {
   );
 }
 
-async function loadStory(id: string): Promise<Story> {
+async function loadStory(id: string, mayInspect: boolean): Promise<Story> {
   const request = await api.getUsageRequest({ id });
   const keyId = request.ai_gateway_api_key?.id;
   const endMs = Date.parse(request.created_at) + 1;
   const [endpoint, key, kept] = await Promise.all([
     unlessGone(api.getEndpoint({ id: request.endpoint.id })),
     keyId === undefined ? undefined : unlessGone(api.getAiGatewayApiKey({ id: keyId })),
-    api.listInspectorRequests({
-      query: { startTime: request.created_at, endTime: new Date(endMs).toISOString(), limit: 100 },
-    }),
+    mayInspect &&
+      api.listInspectorRequests({
+        query: { startTime: request.created_at, endTime: new Date(endMs).toISOString(), limit: 100 },
+      }),
   ]);
   return {
     request,
     endpoint: endpoint?.slug,
     key: key && (key.description || key.display_name),
-    isInspected: kept.requests.some(one => one.id === id),
+    isInspected: kept !== false && kept.requests.some(one => one.id === id),
   };
 }
 
@@ -112,14 +115,18 @@ function Shape({ story }: { story: Story }) {
         <Figure
           name="First token after"
           value={request.time_to_first_token_ms === null ? '–' : formatMs(request.time_to_first_token_ms)}
-          detail={request.streaming ? 'streamed' : 'in one piece'}
+          detail={request.time_to_first_token_ms !== null && (request.streaming ? 'streamed' : 'in one piece')}
         />
         <Figure
           name="Tokens"
           value={inputs ? formatCount(inputs.input_tokens + inputs.output_tokens) : '–'}
           detail={inputs && `${formatCount(inputs.input_tokens)} in, ${formatCount(inputs.output_tokens)} out`}
         />
-        <Figure name="Cost" value={<Usd amount={request.cost_usd} />} detail="taken from the balance" />
+        <Figure
+          name="Cost"
+          value={<Usd amount={request.cost_usd} />}
+          detail={request.cost_nano_usd !== '0' && 'taken from the balance'}
+        />
       </div>
       <Card>
         <Facts facts={factsOf(story)} />
@@ -206,7 +213,6 @@ function factsOf({ request, endpoint, key }: Story): (readonly [string, preact.C
     ['Finish reason', request.finish_reason ?? <span class="muted">none</span>],
     ['Trace', request.trace_id === null ? <span class="muted">none sent</span> : <code>{request.trace_id}</code>],
     ['Prices', request.price_version === null ? <span class="muted">none</span> : <code>{request.price_version}</code>],
-    ['Answer', <Status key="status" code={request.status_code} />],
   ];
 }
 

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api, type UsageEvent } from '../api.ts';
-import { formatCount, formatMs } from '../format.ts';
+import { formatClock, formatCount, formatMs, formatShortDay } from '../format.ts';
 import { useLoad } from '../load.ts';
 import { Card, Page } from '../ui/page.tsx';
 import { Empty, Shown } from '../ui/states.tsx';
@@ -100,9 +100,11 @@ function columnsFor(names: Names | undefined): Column<UsageEvent>[] {
   return [
     {
       name: 'Began',
-      cell: request => (
-        <a class="nowrap" href={`/dashboard/requests/${request.id}`}>
-          <Time at={request.created_at} />
+      cell: ({ id, created_at }) => (
+        <a class="moment" href={`/dashboard/requests/${id}`}>
+          <Time at={created_at}>
+            {formatClock(created_at)} <span class="muted small">{formatShortDay(created_at)}</span>
+          </Time>
         </a>
       ),
     },
@@ -117,12 +119,11 @@ function columnsFor(names: Names | undefined): Column<UsageEvent>[] {
     },
     {
       name: 'Model',
-      cell: ({ provider, model, attempts }) => (
+      cell: ({ provider, model, streaming, attempts }) => (
         <>
           <div class="break">{model ?? <span class="muted">none answered</span>}</div>
           <div class="muted small">
-            {provider}
-            {attempts > 1 && ` after ${attempts} attempts`}
+            {[provider, streaming && 'streamed', attempts > 1 && `${attempts} attempts`].filter(Boolean).join(', ')}
           </div>
         </>
       ),
@@ -138,16 +139,6 @@ function columnsFor(names: Names | undefined): Column<UsageEvent>[] {
               ? 'no key'
               : (names?.keys.get(ai_gateway_api_key_id) ?? ai_gateway_api_key_id)}
           </div>
-        </>
-      ),
-    },
-    {
-      name: 'Surface',
-      isExtra: true,
-      cell: ({ surface, streaming }) => (
-        <>
-          <div>{surface}</div>
-          {streaming && <div class="muted small">streamed</div>}
         </>
       ),
     },
@@ -181,5 +172,5 @@ function Tokens({ count, isEstimate }: { count: number | null; isEstimate: boole
 }
 
 function Duration({ ms }: { ms: number | null }) {
-  return ms === null ? <span class="muted">–</span> : <>{formatMs(ms)}</>;
+  return ms === null ? <span class="muted">–</span> : <span>{formatMs(ms)}</span>;
 }

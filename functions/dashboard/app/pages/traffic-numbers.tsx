@@ -9,6 +9,9 @@ import { columnsOf, linesOf, splitSeries } from './series.ts';
 
 const Chart = lazy(() => import('../ui/chart.tsx'));
 
+/** Half a request is none. */
+const formatWhole = (count: number) => (Number.isInteger(count) ? formatShort(count) : '');
+
 const splits = [
   { value: 'provider', name: 'By provider' },
   { value: 'model', name: 'By model' },
@@ -30,7 +33,7 @@ export function TrafficNumbers({ metrics }: { metrics: Record<Split, Metrics> })
             label={`Requests that succeeded and failed, per ${charts.per}`}
             times={charts.times}
             series={charts.requests}
-            format={formatShort}
+            format={formatWhole}
             isStacked
           />
         </Card>
@@ -53,7 +56,7 @@ export function TrafficNumbers({ metrics }: { metrics: Record<Split, Metrics> })
             label={`Attempts by ${split}, per ${charts.per}`}
             times={charts.times}
             series={parts.attempts}
-            format={formatShort}
+            format={formatWhole}
             isStacked
           />
         </Card>
@@ -86,12 +89,12 @@ export function TrafficNumbers({ metrics }: { metrics: Record<Split, Metrics> })
 function Figures({ of: totals }: { of: MetricNumbers }) {
   const { errors } = totals;
   const kinds = [
-    [errors.timeout, 'timed out'],
-    [errors.rate_limit, 'rate-limited'],
-    [errors.client, '4xx'],
-    [errors.server, '5xx'],
+    ['timeouts', errors.timeout],
+    ['429', errors.rate_limit],
+    ['4xx', errors.client],
+    ['5xx', errors.server],
   ] as const;
-  const shown = kinds.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`);
+  const shown = kinds.filter(([, count]) => count > 0).map(([name, count]) => `${name}: ${formatCount(count)}`);
   return (
     <section class="figures" aria-label="Requests">
       <Figure

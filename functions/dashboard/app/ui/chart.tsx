@@ -115,6 +115,7 @@ function optionsOf(
         label: name,
         stroke: color,
         width: 2,
+        points: { show: true, size: 5, filter: () => aloneIn(values) },
         ...(isStacked && bars && { fill: color, width: 0, paths: bars, points: { show: false } }),
         value: (_: uPlot, __: number, ___: number, index: number | null) => {
           const value = index === null ? null : values[index];
@@ -123,6 +124,12 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** What a line does not show: values with nothing measured before and after. */
+function aloneIn(values: Series['values']): number[] {
+  const isNone = (index: number) => values[index] === null || values[index] === undefined;
+  return [...values.keys()].filter(index => !isNone(index) && isNone(index - 1) && isNone(index + 1));
 }
 
 /** Room for the last column. */
