@@ -196,7 +196,10 @@ test('the page of a request tells what was tried, why, and what it cost', async 
   }
   const cost = await page.locator('.card', { hasText: 'Provider’s price' }).textContent();
   for (const { usd } of story.cost_lines) assert.ok(cost?.includes(`$${usd}`), cost ?? '');
-  assert.ok(cost?.includes('1,200 tokens × $0.15 per million') && cost.includes(`Charged$${story.cost_usd}`), cost ?? '');
+  assert.ok(
+    cost?.includes('1,200 tokens × $0.15 per million') && cost.includes(`Charged$${story.cost_usd}`),
+    cost ?? '',
+  );
   const ledger = await page.locator('.card', { hasText: 'Change of the balance' }).textContent();
   assert.match(ledger ?? '', /Set aside[\s\S]*−\$[\s\S]*Given back[\s\S]*\+\$[\s\S]*Charged/);
   assert.ok(ledger?.includes(`−$${story.cost_usd}`), ledger ?? '');

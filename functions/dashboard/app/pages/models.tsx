@@ -117,7 +117,7 @@ const columns: Column<Model>[] = [
   {
     name: 'Model',
     cell: model => (
-      <>
+      <div class="model-name">
         <div class="name-line">
           <strong>{model.display_name}</strong>
           {model.deprecated && <Badge tone="warn">deprecated</Badge>}
@@ -127,14 +127,27 @@ const columns: Column<Model>[] = [
           <code>{model.id}</code>
           <Copy text={model.id} label={`Copy ${model.id}`} />
         </div>
-      </>
+      </div>
     ),
   },
   { name: 'Input, $/M', isNumber: true, cell: model => <Prices of={model} name="input" /> },
   { name: 'Cached, $/M', isNumber: true, isExtra: true, cell: model => <Prices of={model} name="cached_input" /> },
   { name: 'Output, $/M', isNumber: true, cell: model => <Prices of={model} name="output" /> },
-  { name: 'Context', isNumber: true, isExtra: true, cell: model => <Tokens count={model.context_window} /> },
-  { name: 'Longest answer', isNumber: true, isExtra: true, cell: model => <Tokens count={model.max_output_tokens} /> },
+  {
+    name: 'Context',
+    isNumber: true,
+    isExtra: true,
+    cell: model => (
+      <>
+        <Tokens count={model.context_window} />
+        {model.max_output_tokens !== null && (
+          <div class="muted small">
+            answer <Tokens count={model.max_output_tokens} />
+          </div>
+        )}
+      </>
+    ),
+  },
   {
     name: 'Features',
     isExtra: true,

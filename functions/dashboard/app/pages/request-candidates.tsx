@@ -14,9 +14,16 @@ const results: Record<Candidate['result'], { name: string; tone: 'good' | 'bad' 
 
 const columns: Column<Candidate & { place: number }>[] = [
   { name: '#', isNumber: true, isExtra: true, cell: ({ place }) => <span class="muted">{place}</span> },
-  { name: 'Model', cell: ({ model }) => <span class="break">{model}</span> },
+  {
+    name: 'Model and why',
+    cell: ({ model, reason }) => (
+      <>
+        <span class="break">{model}</span>
+        <span class="break muted small">{reason}</span>
+      </>
+    ),
+  },
   { name: 'Result', cell: ({ result }) => <Badge tone={results[result].tone}>{results[result].name}</Badge> },
-  { name: 'Why', cell: ({ reason }) => <span class="break">{reason}</span> },
 ];
 
 /** Every model that could have answered, in order, and why it did or did not. */

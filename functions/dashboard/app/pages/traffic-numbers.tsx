@@ -107,8 +107,8 @@ function Figures({ of: totals }: { of: MetricNumbers }) {
         value={formatPart(errors.total / totals.requests)}
         detail={shown.length > 0 ? shown.join(', ') : 'no errors'}
       />
-      <Latency name="Latency" of={totals.total_ms} />
-      <Latency name="Time to first token" of={totals.first_token_ms} />
+      <Latency name="Latency" of={totals.total_ms} none="nothing was measured" />
+      <Latency name="Time to first token" of={totals.first_token_ms} none="nothing was streamed" />
       <Figure
         name="Tokens"
         value={
@@ -127,8 +127,8 @@ function Figures({ of: totals }: { of: MetricNumbers }) {
   );
 }
 
-function Latency({ name, of }: { name: string; of: MetricNumbers['total_ms'] }) {
-  if (!of) return <Figure name={name} value="–" detail="nothing was measured" />;
+function Latency({ name, of, none }: { name: string; of: MetricNumbers['total_ms']; none: string }) {
+  if (!of) return <Figure name={name} value="–" detail={none} />;
   return (
     <Figure
       name={name}
