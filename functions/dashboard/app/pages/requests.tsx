@@ -161,7 +161,7 @@ function columnsFor(names: Names | undefined): Column<UsageEvent>[] {
       cell: ({ time_to_first_token_ms: ms }) => <Duration ms={ms} />,
     },
     { name: 'Total', isNumber: true, isExtra: true, cell: ({ total_ms: ms }) => <Duration ms={ms} /> },
-    { name: 'Cost', isNumber: true, cell: ({ cost_usd }) => <Usd amount={cost_usd} /> },
+    { name: 'Cost', isNumber: true, isExtra: true, cell: ({ cost_usd }) => <Usd amount={cost_usd} /> },
   ];
 }
 

@@ -179,6 +179,7 @@ function columnsFor(split: Split): Column<Row>[] {
     {
       name: 'Error rate',
       isNumber: true,
+      isExtra: true,
       cell: ({ totals }) => formatPart(totals.requests === 0 ? 0 : totals.errors.total / totals.requests),
     },
     { name: 'p50', isNumber: true, isExtra: true, cell: ({ totals }) => toMs(totals.total_ms?.p50) },
