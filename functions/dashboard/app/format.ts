@@ -24,6 +24,14 @@ export function formatUsd(amount: string | number): string {
   }).format(value);
 }
 
+/** The decimal string of an amount that the API gives in whole nano-USD. */
+export function usdOfNano(amount: string | bigint): string {
+  const value = BigInt(amount);
+  const digits = (value < 0n ? -value : value).toString().padStart(10, '0');
+  const fraction = digits.slice(-9).replace(/0{1,7}$/, '');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -9)}.${fraction}`;
+}
+
 /** `340 ms`, `2.4 s` */
 export function formatMs(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
@@ -42,6 +50,13 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 /** In the reader's zone. */
 export const formatTime = (at: string): string => dayAndTime.format(new Date(at));
 export const formatDay = (at: string): string => day.format(new Date(at));
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const shortDay = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+
+/** In two parts, for lists: `8:03:58 PM` and `Nov 24`. */
+export const formatClock = (at: string): string => clock.format(new Date(at));
+export const formatShortDay = (at: string): string => shortDay.format(new Date(at));
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],

@@ -21,7 +21,7 @@ export function useLoad<Data>(load: () => Promise<Data>, keys: readonly unknown[
   latest.current = load;
   const run = useCallback(() => {
     const own = ++turn.current;
-    setState(({ data }) => ({ data, isLoading: true }));
+    setState(before => ({ ...before, isLoading: true }));
     latest
       .current()
       .then(data => own === turn.current && setState({ data, isLoading: false }))

@@ -40,7 +40,7 @@ export default function Chart({
     const draw = () => {
       plot?.destroy();
       plot = new uPlot(
-        optionsOf(series, format, isStacked, element.clientWidth),
+        optionsOf(times, series, format, isStacked, element.clientWidth),
         dataOf(times, series, isStacked),
         element,
       );
@@ -77,6 +77,7 @@ function dataOf(times: readonly number[], series: readonly Series[], isStacked: 
 }
 
 function optionsOf(
+  times: readonly number[],
   series: readonly Series[],
   format: (value: number) => string,
   isStacked: boolean,
@@ -91,7 +92,12 @@ function optionsOf(
     width,
     height: chartHeight,
     cursor: { points: { show: !isStacked }, drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: {
+      ...(isStacked && {
+        x: { range: (_: uPlot, min: number, max: number): uPlot.Range.MinMax => [min, max + stepOf(times)] },
+      }),
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
     axes: [
       { stroke: muted, grid: { show: false }, ticks: { show: false }, font: chartFont },
       {
@@ -109,6 +115,7 @@ function optionsOf(
         label: name,
         stroke: color,
         width: 2,
+        points: { show: true, size: 5, filter: () => aloneIn(values) },
         ...(isStacked && bars && { fill: color, width: 0, paths: bars, points: { show: false } }),
         value: (_: uPlot, __: number, ___: number, index: number | null) => {
           const value = index === null ? null : values[index];
@@ -117,6 +124,17 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** What a line does not show: values with nothing measured before and after. */
+function aloneIn(values: Series['values']): number[] {
+  const isNone = (index: number) => values[index] === null || values[index] === undefined;
+  return [...values.keys()].filter(index => !isNone(index) && isNone(index - 1) && isNone(index + 1));
+}
+
+/** Room for the last column. */
+function stepOf(times: readonly number[]): number {
+  return (times[1] ?? 0) - (times[0] ?? 0);
 }
 
 const chartFont = '12px system-ui, sans-serif';

@@ -4,11 +4,23 @@ import { formatAgo, formatTime, formatUsd } from '../format.ts';
 import { Icon } from './icons.tsx';
 
 /** A time in the reader's zone, in UTC on hover. */
-export function Time({ at, isAgo = false }: { at: string | null | undefined; isAgo?: boolean }) {
+export function Time({
+  at,
+  isAgo = false,
+  children,
+}: {
+  at: string | null | undefined;
+  isAgo?: boolean;
+  /** In place of day and time. */
+  children?: ComponentChildren;
+}) {
   if (!at) return <span class="muted">never</span>;
   return (
-    <time dateTime={at} title={`${new Date(at).toISOString()} (UTC)${isAgo ? `\n${formatTime(at)} here` : ''}`}>
-      {isAgo ? formatAgo(at) : formatTime(at)}
+    <time
+      dateTime={at}
+      title={`${new Date(at).toISOString()} (UTC)${isAgo || children ? `\n${formatTime(at)} here` : ''}`}
+    >
+      {children ?? (isAgo ? formatAgo(at) : formatTime(at))}
     </time>
   );
 }
