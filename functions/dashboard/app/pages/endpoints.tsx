@@ -66,7 +66,14 @@ export function Endpoints() {
       isExtra: true,
       cell: ({ inspector }) => (inspector ? <Badge tone="warn">on</Badge> : <span class="muted">off</span>),
     },
-    { name: 'Last change', cell: ({ updated_at }) => <Time at={updated_at} isAgo /> },
+    {
+      name: 'Last change',
+      cell: ({ updated_at }) => (
+        <span class="nowrap">
+          <Time at={updated_at} isAgo />
+        </span>
+      ),
+    },
   ];
   if (mayWrite) {
     columns.push({

@@ -22,8 +22,11 @@ export function Policy({ endpoint, onChanged }: TabProps) {
   const editor = useLoad(loadEditor, []);
   const [draft, setDraft] = useDraft(endpoint);
   const [theirs, setTheirs] = useState<Endpoint>();
+  const [begun, setBegun] = useState(0);
   const handle = useRef<EditorHandle | null>(null);
   const text = draft?.text ?? endpoint.traffic_policy;
+  const latest = useRef(text);
+  latest.current = text;
   const check = useCheck(endpoint.id, text, draft !== undefined);
   const placed = useMemo(
     () => editor.data?.locateProblems(text, check.problems) ?? [],
@@ -36,7 +39,7 @@ export function Policy({ endpoint, onChanged }: TabProps) {
       setTheirs(result.theirs);
       return;
     }
-    setDraft(undefined);
+    setDraft(toDraft(latest.current, undefined, result.saved)); // what was typed meanwhile
     setTheirs(undefined);
     onChanged(result.saved);
     toast(`Policy saved as version ${result.saved.policy_version}`);
@@ -44,6 +47,7 @@ export function Policy({ endpoint, onChanged }: TabProps) {
   const discard = () => {
     setDraft(undefined);
     setTheirs(undefined);
+    setBegun(begun + 1);
     save.clear();
   };
 
@@ -83,6 +87,7 @@ export function Policy({ endpoint, onChanged }: TabProps) {
         <Shown of={editor}>
           {({ PolicyEditor }) => (
             <PolicyEditor
+              key={begun}
               label="Traffic policy"
               text={text}
               problems={placed}

@@ -64,7 +64,11 @@ function isAfterKey(state: EditorState, position: number): boolean {
   return /: $/.test(text.slice(0, position - from));
 }
 
-/** YAML with the keys and values of policies, and their problems where they are. */
+/**
+ * YAML with the keys and values of policies, and their problems where they are.
+ * @param text what it begins with; afterwards it is the editor's, because a page that answers each change with a text of
+ * a moment ago would take back what was typed since. Another key begins anew.
+ */
 export function PolicyEditor({
   label,
   text,
@@ -108,11 +112,6 @@ export function PolicyEditor({
       view.destroy();
     };
   }, [isReadOnly, label]);
-  useEffect(() => {
-    const view = editor.current;
-    if (!view || view.state.doc.toString() === text) return;
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
-  }, [text]);
   useEffect(() => {
     const view = editor.current;
     if (!view) return;
