@@ -146,10 +146,11 @@ test('the editor suggests keys and values of the place where one writes', async 
   await write(page, 'on_http_request:\n  - actions:\n      - type: rate');
   await page.keyboard.type('-');
   await page.getByRole('option', { name: 'rate-limit' }).waitFor();
+  await page.waitForTimeout(150); // a suggestion is not taken in the moment in which it appears
   await page.keyboard.press('Enter');
   await page.keyboard.type('\nconf');
   await page.getByRole('option', { name: 'config' }).waitFor();
-  await page.waitForTimeout(100); // a suggestion is not taken in the moment in which it appears
+  await page.waitForTimeout(150);
   await page.keyboard.press('Enter');
   await page.keyboard.press('Control+Space');
   await page.getByRole('option', { name: 'bucket_key' }).waitFor();

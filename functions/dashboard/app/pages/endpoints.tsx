@@ -31,12 +31,12 @@ export function Endpoints() {
     {
       name: 'Endpoint',
       cell: ({ id, slug, description }) => (
-        <>
+        <div class="endpoint-name">
           <a class="strong" href={`/dashboard/endpoints/${id}`}>
             {slug}
           </a>
           {description !== '' && <div class="muted small cell-text">{description}</div>}
-        </>
+        </div>
       ),
     },
     {
@@ -57,7 +57,7 @@ export function Endpoints() {
       ),
     },
     {
-      name: 'Requests, 30 days',
+      name: 'Requests, 30 d',
       isNumber: true,
       cell: ({ id }) => (usage.data ? formatCount(counts.get(id) ?? 0) : <span class="muted">–</span>),
     },

@@ -75,7 +75,7 @@ function Totals({ of }: { of: MetricNumbers }) {
         value={<span title={formatCount(tokens)}>{formatShort(tokens)}</span>}
         detail={`${formatShort(of.input_tokens)} in, ${formatShort(of.output_tokens)} out`}
       />
-      <Figure name="Cost" value={<Usd amount={toUsd(of.cost_nano_usd)} />} />
+      <Figure name="Cost" value={<Cost nanoUsd={of.cost_nano_usd} />} />
     </div>
   );
 }
@@ -96,6 +96,19 @@ function Latency({ name, of }: { name: string; of: MetricNumbers['total_ms'] }) 
   return <Figure name={name} value={formatMs(of.p50)} detail={`95 of 100 within ${formatMs(of.p95)}`} />;
 }
 
+/** Very small amounts have many digits. */
+function Cost({ nanoUsd }: { nanoUsd: string }) {
+  const isLong = nanoUsd !== '0' && nanoUsd.length < 8;
+  return (
+    <span class={isLong ? 'long' : ''}>
+      <Usd amount={toUsd(nanoUsd)} />
+    </span>
+  );
+}
+
+const firstToken = 'Time to first token';
+const onlyStreams = 'Only streamed answers have a first token: requests with "stream": true.';
+
 interface Drawing {
   title: string;
   format(value: number): string;
@@ -113,7 +126,13 @@ function Charts({ of, split }: { of: MetricsData; split: Split }) {
         <div class="columns">
           {drawings.map(({ title, ...drawing }) => (
             <Card key={title} title={title}>
-              <Chart label={`${title} over time`} times={times} {...drawing} />
+              {drawing.series.some(({ values }) => values.some(value => value !== null)) ? (
+                <Chart label={`${title} over time`} times={times} {...drawing} />
+              ) : (
+                <Empty title="Nothing measured">
+                  {title.startsWith(firstToken) ? onlyStreams : 'No request was answered.'}
+                </Empty>
+              )}
             </Card>
           ))}
         </div>
@@ -145,7 +164,7 @@ function drawAll({ points }: MetricsData, times: number[]): Drawing[] {
       ],
     },
     {
-      title: 'Time to first token',
+      title: firstToken,
       format: formatMs,
       series: [
         line('Median', null, ({ first_token_ms }) => first_token_ms?.p50),
@@ -182,7 +201,7 @@ function drawSplit({ series }: MetricsData, times: number[]): Drawing[] {
       series: lines(null, ({ total_ms }) => total_ms?.p95),
     },
     {
-      title: 'Time to first token, 95th percentile',
+      title: `${firstToken}, 95th percentile`,
       format: formatMs,
       series: lines(null, ({ first_token_ms }) => first_token_ms?.p95),
     },
