@@ -104,7 +104,7 @@ function optionsOf(
         stroke: muted,
         grid,
         ticks: { show: false },
-        size: 64,
+        size: 76,
         font: chartFont,
         values: (_, values) => values.map(format),
       },

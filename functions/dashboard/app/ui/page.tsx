@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 /** A page: its title, also of the window, what can be done on it, and what is on it. */
 export function Page({
@@ -73,8 +73,15 @@ export function Figure({
 
 /** Parts of one page, each with an address of its own. */
 export function Tabs({ label, tabs }: { label: string; tabs: { name: string; href: string; isHere: boolean }[] }) {
+  const list = useRef<HTMLElement>(null);
+  const here = tabs.find(({ isHere }) => isHere)?.href;
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-current]');
+    // On a phone the one that is open may be out of sight.
+    if (tab && list.current) list.current.scrollLeft = tab.offsetLeft - list.current.clientWidth / 2;
+  }, [here]);
   return (
-    <nav class="tabs" aria-label={label}>
+    <nav ref={list} class="tabs" aria-label={label}>
       {tabs.map(({ name, href, isHere }) => (
         <a key={href} href={href} aria-current={isHere ? 'page' : undefined}>
           {name}
