@@ -31,8 +31,8 @@ export function Health() {
       title="Health"
       actions={
         <>
-          <Choice label="Rows" value={splitBy} options={splits} onChange={setSplitBy} />
-          <Choice label="Time range" value={range} options={ranges} onChange={setRange} />
+          <Choice label="Rows" value={splitBy} options={splits} onChange={next => setSplitBy(next)} />
+          <Choice label="Time range" value={range} options={ranges} onChange={next => setRange(next)} />
         </>
       }
     >

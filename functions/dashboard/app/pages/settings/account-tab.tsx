@@ -6,9 +6,10 @@ import { Button } from '../../ui/form.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Shown } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { Badge, Facts, Time, Usd } from '../../ui/values.tsx';
+import { Facts, Time, Usd } from '../../ui/values.tsx';
 import { AccountDialog } from './account-dialog.tsx';
 import { Accounts } from './accounts.tsx';
+import { Plan } from './plan.tsx';
 
 /** The account itself; and for operators, all accounts. */
 export function AccountTab() {
@@ -92,14 +93,5 @@ function OperatedAccount({ version, onChanged }: { version: number; onChanged(me
         />
       )}
     </Card>
-  );
-}
-
-export function Plan({ of: { plan, suspended } }: { of: Account }) {
-  return (
-    <span class="badges">
-      <Badge tone={plan === 'payg' ? 'good' : 'plain'}>{plan}</Badge>
-      {suspended && <Badge tone="bad">suspended</Badge>}
-    </span>
   );
 }

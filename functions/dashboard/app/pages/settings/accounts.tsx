@@ -11,7 +11,7 @@ import { More, Table } from '../../ui/table.tsx';
 import { Badge, Time } from '../../ui/values.tsx';
 import { Cut } from '../manage-fields.tsx';
 import { AccountDialog } from './account-dialog.tsx';
-import { Plan } from './account-tab.tsx';
+import { Plan } from './plan.tsx';
 
 type Open = { kind: 'create' } | { kind: 'edit' | 'suspend' | 'resume'; account: Account };
 
