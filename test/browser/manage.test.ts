@@ -138,7 +138,7 @@ test('granted credits show as a lot and as a transaction, which are exported who
   await dialog.getByRole('button', { name: 'Grant credits' }).click();
   await page
     .getByRole('region', { name: 'Lots' })
-    .getByRole('row', { name: /Grant.*\$12\.34.*in 7 days/ })
+    .getByRole('row', { name: /Grant.*12\.34.*in 7 days/ })
     .waitFor();
   const transactions = page.getByRole('region', { name: 'Transactions' });
   await transactions.getByRole('row', { name: `Grant =1+1 "${markup}"` }).waitFor();
@@ -221,7 +221,9 @@ test('operators choose when an account is warned', async () => {
 
 test('providers show how they did, and vaults keep secrets that can be rotated and never read', async () => {
   const { stack } = dashboard;
-  stack.upstream.script = (_, response) => response.writeHead(500).end();
+  stack.upstream.script = (_, response) => {
+    response.writeHead(500).end();
+  };
   await stack.post('/v1/chat/completions', { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hello' }] });
   stack.forget();
   await stack.post('/v1/chat/completions', { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hello' }] });

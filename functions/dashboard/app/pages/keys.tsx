@@ -170,6 +170,7 @@ function KeyTable({
         },
         {
           name: 'Endpoint',
+          isExtra: true,
           cell: key => (
             <a href={`/dashboard/endpoints/${key.endpoint.id}`} title={key.endpoint.id}>
               {endpointOf(key.endpoint.id)?.slug ?? key.endpoint.id}

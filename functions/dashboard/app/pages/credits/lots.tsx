@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, type Balance } from '../../api.ts';
+import { formatCount } from '../../format.ts';
 import { useIdempotencyKey } from '../../idempotency.ts';
 import { useIsOperator } from '../../session.tsx';
 import { FormDialog } from '../../ui/dialog.tsx';
@@ -14,38 +15,43 @@ type Lot = Balance['lots'][number];
 
 const names: Record<string, string> = { purchase: 'Purchase', grant: 'Grant', promotional: 'Promotion' };
 const soonMs = 30 * 86_400_000;
+/** Lots with a colour of their own; the others are one part of the bar. */
 const toneCount = 5;
+const shownAtFirst = 8;
 
 /** What the balance consists of: how much each lot is of it, and until when. */
 export function Lots({ lots, onChanged }: { lots: readonly Lot[]; onChanged(): void }) {
   const isOperator = useIsOperator();
   const [taken, setTaken] = useState<Lot>();
+  const [isWhole, setWhole] = useState(false);
   const standing = lots.filter(lot => BigInt(lot.remaining_nano_usd) > 0n);
-  const total = standing.reduce((sum, lot) => sum + Number(lot.remaining_nano_usd), 0);
+  const sum = (some: readonly Lot[]) => some.reduce((before, lot) => before + Number(lot.remaining_nano_usd), 0);
+  const [total, rest] = [sum(standing), sum(standing.slice(toneCount))];
   return (
     <>
       {total > 0 && (
         <div class="lot-bar" aria-hidden="true">
-          {standing.map(lot => (
+          {standing.slice(0, toneCount).map(lot => (
             <div
               key={lot.id}
-              class={toneOf(lots, lot)}
+              class={toneOf(standing, lot)}
               style={{ flexGrow: Number(lot.remaining_nano_usd) / total }}
               title={lot.id}
             />
           ))}
+          {rest > 0 && <div class="lot-tone-rest" style={{ flexGrow: rest / total }} title="All other lots" />}
         </div>
       )}
       <Table
         label="Lots"
-        rows={lots}
+        rows={isWhole ? lots : lots.slice(0, shownAtFirst)}
         keyOf={lot => lot.id}
         columns={[
           {
             name: 'Lot',
             cell: lot => (
               <div class="lot-name">
-                <span class={`lot-mark ${toneOf(lots, lot)}`} />
+                <span class={`lot-mark ${toneOf(standing, lot)}`} />
                 <div class="named">
                   {names[lot.category] ?? lot.category}
                   <span class="muted small">
@@ -74,6 +80,11 @@ export function Lots({ lots, onChanged }: { lots: readonly Lot[]; onChanged(): v
             : []),
         ]}
       />
+      {!isWhole && lots.length > shownAtFirst && (
+        <div class="more">
+          <Button onClick={() => setWhole(true)}>Show all {formatCount(lots.length)} lots</Button>
+        </div>
+      )}
       <p class="hint">What expires first is spent first.</p>
       {taken && <TakeBackDialog lot={taken} onClose={() => setTaken(undefined)} onTaken={onChanged} />}
     </>
@@ -81,7 +92,8 @@ export function Lots({ lots, onChanged }: { lots: readonly Lot[]; onChanged(): v
 }
 
 function toneOf(lots: readonly Lot[], lot: Lot): string {
-  return `lot-tone-${(lots.indexOf(lot) % toneCount) + 1}`;
+  const index = lots.indexOf(lot);
+  return index >= 0 && index < toneCount ? `lot-tone-${index + 1}` : 'lot-tone-rest';
 }
 
 function Expiry({ at }: { at: string }) {

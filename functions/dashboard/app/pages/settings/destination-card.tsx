@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { api, type EventDelivery, type EventDestination, type EventDestinationTest } from '../../api.ts';
 import { formatCount, formatMs } from '../../format.ts';
@@ -21,25 +22,65 @@ export function DestinationCard({
   onOpen(open: OpenDestination): void;
   onChanged(): void;
 }) {
-  const { id, paused, description, metadata } = destination;
+  const { id, paused, metadata } = destination;
+  const mayWrite = useMayWrite();
   const details = useLoad(() => api.getEventDestination({ id }), [id, paused], 5_000);
+  const [result, setResult] = useState<EventDestinationTest>();
+  const test = useAction(async () => {
+    setResult(undefined);
+    setResult(await api.testEventDestination({ id }));
+  });
+  const pause = useAction(async () => {
+    await api.updateEventDestination({ id, body: { paused: !paused } });
+    toast(paused ? 'Destination resumed' : 'Destination paused');
+    onChanged();
+  });
   const name = nameOf(destination);
   return (
-    <section class="card" aria-label={`Destination ${name}`}>
+    <section class="card delivery" aria-label={`Destination ${name}`}>
       <div class="card-head">
         <div class="named">
-          <h3>{name}</h3>
+          <h3>
+            <Cut text={name} />
+          </h3>
           <span class="muted">
             <Cut text={`${targetNames[kindOf(destination)]}: ${addressOf(destination)}`} />
           </span>
-          {description !== '' && metadata && (
+          {metadata && (
             <span class="muted small">
               <Cut text={metadata} isMono />
             </span>
           )}
         </div>
-        <Actions destination={destination} onOpen={onOpen} onChanged={onChanged} />
+        <div class="actions quiet-actions">
+          {mayWrite && (
+            <>
+              <Button onClick={test.run} isBusy={test.isBusy} aria-label={`Send test event to ${name}`}>
+                Send test event
+              </Button>
+              <Button onClick={pause.run} isBusy={pause.isBusy} aria-label={`${paused ? 'Resume' : 'Pause'} ${name}`}>
+                {paused ? 'Resume' : 'Pause'}
+              </Button>
+            </>
+          )}
+          <Button onClick={() => onOpen({ kind: 'letters', destination })} aria-label={`Dead letters of ${name}`}>
+            Dead letters
+          </Button>
+          {mayWrite && (
+            <>
+              <Button onClick={() => onOpen({ kind: 'edit', destination })} aria-label={`Edit ${name}`}>
+                Edit
+              </Button>
+              <Button onClick={() => onOpen({ kind: 'delete', destination })} aria-label={`Delete ${name}`}>
+                Delete
+              </Button>
+            </>
+          )}
+        </div>
       </div>
+      {result && <TestResult of={result} />}
+      {test.error !== undefined && <ErrorNote error={test.error} />}
+      {pause.error !== undefined && <ErrorNote error={pause.error} />}
       <Shown of={details}>
         {({ delivery, pause_reason, paused_at }) => (
           <>
@@ -59,62 +100,6 @@ export function DestinationCard({
   );
 }
 
-function Actions({
-  destination,
-  onOpen,
-  onChanged,
-}: {
-  destination: EventDestination;
-  onOpen(open: OpenDestination): void;
-  onChanged(): void;
-}) {
-  const mayWrite = useMayWrite();
-  const { id, paused } = destination;
-  const name = nameOf(destination);
-  const [result, setResult] = useState<EventDestinationTest>();
-  const test = useAction(async () => {
-    setResult(undefined);
-    setResult(await api.testEventDestination({ id }));
-  });
-  const pause = useAction(async () => {
-    await api.updateEventDestination({ id, body: { paused: !paused } });
-    toast(paused ? 'Destination resumed' : 'Destination paused');
-    onChanged();
-  });
-  return (
-    <div class="destination-actions">
-      <div class="actions quiet-actions">
-        {mayWrite && (
-          <>
-            <Button onClick={test.run} isBusy={test.isBusy} aria-label={`Send test event to ${name}`}>
-              Send test event
-            </Button>
-            <Button onClick={pause.run} isBusy={pause.isBusy} aria-label={`${paused ? 'Resume' : 'Pause'} ${name}`}>
-              {paused ? 'Resume' : 'Pause'}
-            </Button>
-          </>
-        )}
-        <Button onClick={() => onOpen({ kind: 'letters', destination })} aria-label={`Dead letters of ${name}`}>
-          Dead letters
-        </Button>
-        {mayWrite && (
-          <>
-            <Button onClick={() => onOpen({ kind: 'edit', destination })} aria-label={`Edit ${name}`}>
-              Edit
-            </Button>
-            <Button onClick={() => onOpen({ kind: 'delete', destination })} aria-label={`Delete ${name}`}>
-              Delete
-            </Button>
-          </>
-        )}
-      </div>
-      {result && <TestResult of={result} />}
-      {test.error !== undefined && <ErrorNote error={test.error} />}
-      {pause.error !== undefined && <ErrorNote error={pause.error} />}
-    </div>
-  );
-}
-
 function TestResult({ of: { delivered, error, status_code, latency_ms } }: { of: EventDestinationTest }) {
   return (
     <p class={delivered ? 'note note-good' : 'note note-bad'} role="status">
@@ -128,12 +113,12 @@ function TestResult({ of: { delivered, error, status_code, latency_ms } }: { of:
 }
 
 function Delivery({ of: delivery }: { of: EventDelivery }) {
-  const facts: [string, preact.ComponentChildren][] = [
+  const facts: [string, ComponentChildren][] = [
     ['State', <State key="state" of={delivery} />],
     ['Last delivered', <Time key="success" at={delivery.last_success_at} isAgo />],
-    ['Delivered', `${formatCount(delivery.delivered_events)} events`],
-    ['Waiting', `${formatCount(delivery.pending_events)}${delivery.pending_more ? ' or more' : ''} events`],
-    ['Given up', `${formatCount(delivery.dropped_events)} events`],
+    ['Delivered', countEvents(delivery.delivered_events)],
+    ['Waiting', countEvents(delivery.pending_events, delivery.pending_more)],
+    ['Given up', countEvents(delivery.dropped_events)],
   ];
   if (delivery.failures > 0) {
     facts.push(['Next try', <Time key="next" at={delivery.next_attempt_at} isAgo />]);
@@ -157,4 +142,8 @@ function State({ of: delivery }: { of: EventDelivery }) {
   if (delivery.failures > 0) return <Badge tone="bad">failing</Badge>;
   if (delivery.last_success_at !== null) return <Badge tone="good">delivering</Badge>;
   return <Badge>nothing sent yet</Badge>;
+}
+
+function countEvents(count: number, isAtLeast = false): string {
+  return `${isAtLeast ? 'over ' : ''}${formatCount(count)} ${count === 1 ? 'event' : 'events'}`;
 }
