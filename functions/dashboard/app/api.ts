@@ -3,11 +3,17 @@ import { createManagementClient, ManagementApiError } from '../../management/cli
 export * from '../../management/client.generated.ts';
 
 /** The account that an operator looks at, when that is not the operator's own. */
-let actingAccount: string | undefined;
+let actingAccount: { id: string; description: string } | undefined;
 
-export function actFor(accountId: string | undefined): void {
-  actingAccount = accountId;
+/** Told when it is another one. */
+export const actingChanged = new EventTarget();
+
+export function actFor(account: { id: string; description: string } | undefined): void {
+  actingAccount = account;
+  actingChanged.dispatchEvent(new Event('changed'));
 }
+
+export const actingFor = () => actingAccount;
 
 /** Told when the session has ended, wherever that came to light. */
 export const sessionEnded = new EventTarget();
@@ -17,7 +23,7 @@ const longestWaitSeconds = 5;
 
 async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const headers = { ...(init.headers as Record<string, string>) };
-  if (actingAccount !== undefined) headers['tollgate-account'] = actingAccount;
+  if (actingAccount !== undefined) headers['tollgate-account'] = actingAccount.id;
   const response = await sendOnce(input, { ...init, headers, credentials: 'same-origin' });
   const waitSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const isPassing = response.status === 429 || response.status === 503;
@@ -33,7 +39,10 @@ async function sendOnce(input: RequestInfo | URL, init: RequestInit): Promise<Re
   } catch {
     throw new Error('Tollgate cannot be reached. Check that it is running and that you are online, then try again.');
   }
-  if (response.status === 401) sessionEnded.dispatchEvent(new Event('ended'));
+  if (response.status === 401) {
+    actFor(undefined);
+    sessionEnded.dispatchEvent(new Event('ended'));
+  }
   return response;
 }
 
@@ -64,6 +73,7 @@ export async function signIn(managementKey: string): Promise<SignedIn> {
 }
 
 export async function signOut(): Promise<void> {
+  actFor(undefined);
   await fetch(sessionPath, { method: 'DELETE' });
 }
 

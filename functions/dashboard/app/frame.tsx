@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { signOut } from './api.ts';
-import { useSession } from './session.tsx';
+import { actFor, signOut } from './api.ts';
+import { useActing, useSession } from './session.tsx';
 import { chooseTheme, chosenTheme, type Theme } from './theme.ts';
 import { Icon, type IconName, Logo } from './ui/icons.tsx';
 
@@ -27,6 +27,7 @@ const themes: Record<Theme, { next: Theme; name: string; icon: IconName }> = {
 export function Frame({ children, onSignedOut }: { children: ComponentChildren; onSignedOut(): void }) {
   const { path } = useLocation();
   const session = useSession();
+  const acting = useActing();
   const [isOpen, setOpen] = useState(false);
   const [theme, setTheme] = useState(chosenTheme());
   useEffect(() => setOpen(false), [path]);
@@ -86,7 +87,18 @@ export function Frame({ children, onSignedOut }: { children: ComponentChildren; 
           </button>
         </div>
       </nav>
-      <main id="content" tabIndex={-1}>
+      <main id="content" tabIndex={-1} key={acting?.id}>
+        {acting && (
+          <div class="acting" role="status">
+            <span>
+              You act for <strong title={acting.id}>{acting.description || acting.id}</strong>: what you see and change
+              is theirs.
+            </span>
+            <button type="button" class="button button-plain" onClick={() => actFor(undefined)}>
+              Back to your own account
+            </button>
+          </div>
+        )}
         {children}
       </main>
     </div>

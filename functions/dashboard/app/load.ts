@@ -86,3 +86,17 @@ export function usePages<Item extends { id: string }>(
     moreError: next.error,
   };
 }
+
+/** All pages of a list, for what has to be seen whole. @param onProgress told how many there are so far */
+export async function loadAll<Item extends { id: string }>(
+  loadPage: (beforeId: string | undefined) => Promise<{ items: Item[]; more: boolean }>,
+  onProgress: (count: number) => void = () => {},
+): Promise<Item[]> {
+  const all: Item[] = [];
+  for (;;) {
+    const { items, more } = await loadPage(all.at(-1)?.id);
+    all.push(...items);
+    onProgress(all.length);
+    if (!more) return all;
+  }
+}

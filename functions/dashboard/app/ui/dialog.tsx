@@ -20,7 +20,10 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
+    const opener = document.activeElement;
     if (!dialog.current?.open) dialog.current?.showModal();
+    // Who works with the keyboard goes on where the dialog was opened; until it is gone nothing else takes the focus.
+    return () => setTimeout(() => opener instanceof HTMLElement && opener.focus());
   }, []);
   return (
     <dialog ref={dialog} class={isWide ? 'dialog dialog-wide' : 'dialog'} aria-labelledby={titleId} onClose={onClose}>
@@ -32,6 +35,40 @@ export function Dialog({
       </div>
       <div class="dialog-body">{children}</div>
     </dialog>
+  );
+}
+
+/** A dialog that makes or changes something, and closes once that is done. */
+export function FormDialog({
+  title,
+  verb,
+  act,
+  onClose,
+  children,
+}: {
+  title: string;
+  verb: string;
+  act(): Promise<unknown>;
+  onClose(): void;
+  children: ComponentChildren;
+}) {
+  const { run, isBusy, error } = useAction(async () => {
+    await act();
+    onClose();
+  });
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <Form onSend={run}>
+        {children}
+        {error !== undefined && <ErrorNote error={error} />}
+        <div class="actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" isBusy={isBusy}>
+            {verb}
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,5 @@
 import { type ComponentChildren, cloneElement, type HTMLAttributes, type JSX, type VNode } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 
 type ButtonProps = Omit<JSX.IntrinsicElements['button'], 'kind'> & {
   kind?: 'primary' | 'plain' | 'danger';
@@ -61,4 +61,16 @@ export function Form({ onSend, children }: { onSend(): void; children: Component
       {children}
     </form>
   );
+}
+
+/** What stands in the inputs of a form; `bind` goes into an input, a select or a textarea. */
+export function useFields<Values extends Record<string, string>>(initial: Values) {
+  const [values, setValues] = useState(initial);
+  const set = (changes: Partial<Values>) => setValues(before => ({ ...before, ...changes }));
+  const bind = (name: keyof Values & string) => ({
+    name,
+    value: values[name] as string,
+    onInput: (event: Event) => set({ [name]: (event.currentTarget as HTMLInputElement).value } as Partial<Values>),
+  });
+  return { values, set, bind };
 }

@@ -8,6 +8,8 @@ export interface Column<Row> {
   isNumber?: boolean;
   /** Left out on phones. */
   isExtra?: boolean;
+  /** What can be done with a row needs no heading that is seen. */
+  isActions?: boolean;
   cell(row: Row): ComponentChildren;
 }
 
@@ -22,8 +24,8 @@ export function Table<Row>({
   rows: readonly Row[];
   keyOf(row: Row): string;
 }) {
-  const classOf = ({ isNumber, isExtra }: Column<Row>) =>
-    [isNumber && 'number', isExtra && 'extra'].filter(Boolean).join(' ');
+  const classOf = ({ isNumber, isExtra, isActions }: Column<Row>) =>
+    [isNumber && 'number', isExtra && 'extra', isActions && 'row-actions'].filter(Boolean).join(' ');
   return (
     <section class="table" tabIndex={0} aria-label={label}>
       <table>
@@ -31,7 +33,7 @@ export function Table<Row>({
           <tr>
             {columns.map(column => (
               <th key={column.name} scope="col" class={classOf(column)}>
-                {column.name}
+                {column.isActions ? <span class="unseen">{column.name}</span> : column.name}
               </th>
             ))}
           </tr>
