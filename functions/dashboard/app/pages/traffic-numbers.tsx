@@ -78,8 +78,8 @@ export function TrafficNumbers({ metrics }: { metrics: Record<Split, Metrics> })
           keyOf={({ key }) => key}
         />
         <p class="hint">
-          Attempts: a request that failed over counts once for each provider it reached, so these can be more than the
-          requests above.
+          Attempts: a request that failed over counts once for each provider it reached, one that was refused before for
+          none.
         </p>
       </Card>
     </>
