@@ -200,6 +200,11 @@ test('an old version is compared with the current one and brought back', async (
   await differences.getByText('claude-haiku-4-5').first().waitFor();
   await inspectPage(page, 'endpoint-versions');
   await page.getByRole('button', { name: `Roll back to version ${version}…` }).click();
+  await manage('PATCH', `/endpoints/${dashboard.stack.endpointId}`, { metadata: 'changed meanwhile' });
+  await page.getByRole('button', { name: 'Roll back', exact: true }).click();
+  await page.getByText('Somebody else changed this endpoint').waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: `Roll back to version ${version}…` }).click();
   await inspectPage(page, 'endpoint-rollback');
   await page.getByRole('button', { name: 'Roll back', exact: true }).click();
   await page.getByText(`Version ${version} is back, as version ${version + 2}`).waitFor();

@@ -57,7 +57,7 @@ export function Endpoints() {
       ),
     },
     {
-      name: 'Requests, 30 d',
+      name: 'Requests',
       isNumber: true,
       cell: ({ id }) => (usage.data ? formatCount(counts.get(id) ?? 0) : <span class="muted">–</span>),
     },
@@ -96,7 +96,7 @@ export function Endpoints() {
   return (
     <Page
       title="Endpoints"
-      lead="Where clients send their requests. Each has a traffic policy that decides which models answer."
+      lead="Where clients send their requests. Each has a traffic policy that decides which models answer. Requests are those of the last 30 days."
       actions={create}
     >
       <Card>

@@ -1,3 +1,4 @@
+import { ManagementApiError } from '../../api.ts';
 import { useSession } from '../../session.tsx';
 
 /** The base URL that clients of an endpoint use. */
@@ -13,3 +14,21 @@ export function readHosts(text: string): string[] {
 
 /** What `If-Match` asks for: that nobody changed the endpoint since. */
 export const revisionTag = ({ revision }: { revision: number }): string => `"${revision}"`;
+
+/** Whether a change was refused because somebody else changed the endpoint since. */
+export function isStale(error: unknown): boolean {
+  return error instanceof ManagementApiError && error.code === 'precondition_failed';
+}
+
+/** Runs a change and, when somebody else was faster, says what to do on this page. */
+export async function unlessStale<Answer>(change: Promise<Answer>): Promise<Answer> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!isStale(error)) throw error;
+    throw new Error(
+      'Somebody else changed this endpoint since you opened it. Reload the page to see how, then repeat your change.',
+      { cause: error },
+    );
+  }
+}

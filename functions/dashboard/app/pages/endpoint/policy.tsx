@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { api, type Endpoint, ManagementApiError } from '../../api.ts';
+import { api, type Endpoint } from '../../api.ts';
 import { useAction, useLoad } from '../../load.ts';
 import { useMayWrite } from '../../session.tsx';
 import { Button } from '../../ui/form.tsx';
@@ -12,10 +12,10 @@ import { Conflict } from './conflict.tsx';
 import { useDebounced } from './debounced.ts';
 import { type Draft, useDraft } from './draft.ts';
 import type { EditorHandle } from './editor/policy-editor.tsx';
-import { revisionTag } from './names.ts';
+import { isStale, revisionTag } from './names.ts';
 import { ProblemList } from './problem-list.tsx';
 
-export const loadEditor = () => import('./editor/policy-editor.tsx');
+const loadEditor = () => import('./editor/policy-editor.tsx');
 
 export function Policy({ endpoint, onChanged }: TabProps) {
   const mayWrite = useMayWrite();
@@ -157,7 +157,7 @@ async function savePolicy(
     const body = { traffic_policy: text };
     return { saved: await api.updateEndpoint({ id, body, ifMatch: revisionTag(base) }) };
   } catch (error) {
-    if (!(error instanceof ManagementApiError && error.code === 'precondition_failed')) throw error;
+    if (!isStale(error)) throw error;
     const theirs = await api.getEndpoint({ id });
     // Only something beside the policy was changed, which saving it leaves alone.
     return theirs.traffic_policy === base.traffic_policy ? savePolicy(id, text, theirs) : { theirs };

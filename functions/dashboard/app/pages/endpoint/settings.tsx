@@ -10,7 +10,7 @@ import { toast } from '../../ui/toast.tsx';
 import { Facts, Time } from '../../ui/values.tsx';
 import type { TabProps } from '../endpoint.tsx';
 import { DeleteEndpoint } from './delete-endpoint.tsx';
-import { readHosts, revisionTag } from './names.ts';
+import { readHosts, revisionTag, unlessStale } from './names.ts';
 
 export function Settings(props: TabProps) {
   const { endpoint } = props;
@@ -68,7 +68,7 @@ function Change({ endpoint, onChanged }: TabProps) {
   const all = useLoad(() => api.listEventDestinations({ query: { limit: 100 } }), []);
   const save = useAction(async () => {
     const body = { slug, hosts: readHosts(hosts), description, metadata, event_destination_ids: destinations };
-    onChanged(await api.updateEndpoint({ id: endpoint.id, body, ifMatch: revisionTag(endpoint) }));
+    onChanged(await unlessStale(api.updateEndpoint({ id: endpoint.id, body, ifMatch: revisionTag(endpoint) })));
     toast('Settings saved');
   });
   const isSlugChanged = slug !== endpoint.slug;

@@ -11,7 +11,7 @@ import { type Column, More, Table } from '../../ui/table.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Badge, Time } from '../../ui/values.tsx';
 import type { TabProps } from '../endpoint.tsx';
-import { revisionTag } from './names.ts';
+import { revisionTag, unlessStale } from './names.ts';
 
 export function Versions({ endpoint, onChanged }: TabProps) {
   const { query } = useLocation();
@@ -136,11 +136,9 @@ function Rollback({
 }: TabProps & { version: EndpointVersion; onClose(): void }) {
   const { route } = useLocation();
   const back = useAction(async () => {
-    const changed = await api.rollbackEndpoint({
-      id: endpoint.id,
-      body: { version },
-      ifMatch: revisionTag(endpoint),
-    });
+    const changed = await unlessStale(
+      api.rollbackEndpoint({ id: endpoint.id, body: { version }, ifMatch: revisionTag(endpoint) }),
+    );
     toast(`Version ${version} is back, as version ${changed.policy_version}`);
     onChanged(changed);
     route(`/dashboard/endpoints/${endpoint.id}/versions`);

@@ -23,9 +23,15 @@ export function locateProblems(text: string, problems: readonly Problem[]): Plac
       const from = offsetOf(problem, root, text);
       const end = text.indexOf('\n', from);
       const to = from + text.slice(from, end === -1 ? undefined : end).trimEnd().length;
-      return { ...problem, line: text.slice(0, from).split('\n').length, from, to };
+      return { ...problem, message: withSubject(problem), line: text.slice(0, from).split('\n').length, from, to };
     })
     .sort((one, other) => one.from - other.from);
+}
+
+/** `is required and missing` says nothing without the field that it is about. */
+function withSubject({ path, message }: Problem): string {
+  const field = readPath(path).at(-1);
+  return field !== undefined && /^(is|has|must|needs) /.test(message) ? `${field} ${message}` : message;
 }
 
 function offsetOf({ path, message }: Problem, root: Node | null, text: string): number {
