@@ -90,7 +90,7 @@ test('a key is created, shown once, used by the OpenAI SDK, edited and deleted',
   await until(async () => {
     await page.reload();
     await row.getByText('Shop').waitFor();
-    await row.getByRole('img', { name: /^\$0\.0\d+ of it used$/ }).waitFor({ timeout: 2_000 });
+    await row.getByRole('img', { name: /^\$0\.0+[1-9]\d* of it used$/ }).waitFor({ timeout: 2_000 });
   });
   await row.getByText(/this minute|second|now/).waitFor();
   await inspectPage(page, 'keys');
@@ -142,6 +142,7 @@ test('granted credits show as a lot and as a transaction, which are exported who
     .waitFor();
   const transactions = page.getByRole('region', { name: 'Transactions' });
   await transactions.getByRole('row', { name: `Grant =1+1 "${markup}"` }).waitFor();
+  await inspectPage(page, 'credits');
 
   for (let index = 0; index < 120; index += 1) {
     const made = await dashboard.stack.manage('POST', '/credits/grants', {
@@ -152,7 +153,6 @@ test('granted credits show as a lot and as a transaction, which are exported who
   }
   await page.reload();
   await transactions.getByText('small 119').waitFor();
-  await inspectPage(page, 'credits');
   assert.equal(await transactions.getByText('small 0', { exact: true }).count(), 0);
   await page.getByRole('button', { name: 'Show more' }).click();
   await transactions.getByText('small 0', { exact: true }).waitFor();
@@ -209,6 +209,19 @@ test('credits are bought at Stripe, which leads back to what became of the payme
   Object.assign(stripe.sessions.get(id) ?? {}, { status: 'complete' });
   await page.getByText('Thank you: $25.50 is paid.').waitFor();
   await inspectPage(page, 'credits-bought');
+});
+
+test('a deployment without Stripe says so kindly', async () => {
+  const page = await dashboard.open('/credits');
+  const msg = 'This deployment sells no credits: its Stripe secret has no "secret_key"';
+  await page.route('**/credits/checkout_sessions', route =>
+    route.fulfill({ status: 501, json: { error_code: 'stripe_not_configured', status_code: 501, msg } }),
+  );
+  await page.getByRole('button', { name: 'Buy credits' }).click();
+  await page.getByRole('button', { name: 'Continue to payment' }).click();
+  await page.getByRole('alert').getByText('This deployment does not sell credits yet').waitFor();
+  await page.getByRole('alert').getByText('Until then you can grant credits.').waitFor();
+  await inspectPage(page, 'credits-not-sold');
 });
 
 test('operators choose when an account is warned', async () => {
@@ -341,28 +354,19 @@ test('viewers see no control that would change something', async () => {
   ] as const) {
     await page.goto(`${dashboard.stack.managementUrl}/dashboard/${path}`);
     await page.getByRole('main').getByText(seen).first().waitFor();
-    const names = await page.getByRole('main').getByRole('button').allTextContents();
+    // Changes in the audit log are buttons too, which show them.
+    const names = await page.locator('main button:not(.link)').allTextContents();
     assert.deepEqual(
-      names.filter(name => writing.test(name) && !/^(Create|Update|Delete|Test) /.test(name)),
+      names.filter(name => writing.test(name)),
       [],
       path,
     );
-    if (path !== 'settings/audit')
-      assert.deepEqual(
-        names.filter(name => writing.test(name)),
-        [],
-        path,
-      );
   }
-  await page.goto(`${dashboard.stack.managementUrl}/dashboard/credits`);
-  await page.getByText('Transactions').waitFor();
-  await inspectPage(page, 'credits-viewer');
 });
 
 test('a webhook gets its test event, then the events that it is subscribed to, and its state shows', async () => {
   const page = await dashboard.open('/settings/destinations');
   await page.getByText('No destinations yet').waitFor();
-  await inspectPage(page, 'settings-destinations-empty');
   await page.getByRole('button', { name: 'Add destination' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Description').fill(`Hook ${markup}`);
@@ -413,14 +417,15 @@ test('a webhook gets its test event, then the events that it is subscribed to, a
 });
 
 test('the audit log tells who changed what', async () => {
+  assert.equal((await dashboard.stack.manage('DELETE', '/vaults/vault_000000000000000')).status, 404);
   const page = await dashboard.open('/settings/audit');
   const log = page.getByRole('region', { name: 'Audit log' });
   await log.getByRole('row').nth(50).waitFor();
+  await inspectPage(page, 'settings-audit');
   await page.getByRole('button', { name: 'Show more' }).click();
   await log.getByRole('row').nth(51).waitFor();
   await log.getByRole('button', { name: 'Create event subscription' }).first().waitFor();
   await log.getByText('refused').first().waitFor();
-  await inspectPage(page, 'settings-audit');
   await log.getByRole('button', { name: 'Create event destination' }).first().click();
   await page.getByRole('dialog').getByText('POST /event_destinations').waitFor();
   await inspectPage(page, 'settings-audit-event');

@@ -13,7 +13,7 @@ import { Time, Usd } from '../ui/values.tsx';
 import { CreatedKey } from './keys/created-key.tsx';
 import { KeyDialog } from './keys/key-dialog.tsx';
 import { Limit, type Spending, spendingOf } from './keys/spending.tsx';
-import { Cut } from './manage-fields.tsx';
+import { Ago, Cut } from './manage-fields.tsx';
 
 type Open = { kind: 'create' } | { kind: 'edit' | 'delete'; gatewayKey: AiGatewayApiKey };
 
@@ -177,9 +177,9 @@ function KeyTable({
             </a>
           ),
         },
-        { name: 'Last used', isExtra: true, cell: key => <Time at={key.last_used} isAgo /> },
+        { name: 'Last used', isExtra: true, cell: key => <Ago at={key.last_used} /> },
         {
-          name: 'Spend, 30 days',
+          name: 'Spend',
           isNumber: true,
           cell: key => <Usd amount={spendingOf(key.id)?.monthUsd} />,
         },
@@ -218,9 +218,9 @@ function Expiry({ at }: { at: string | null }) {
   if (at !== null && Date.parse(at) <= Date.now()) {
     return (
       <span class="problem">
-        expired <Time at={at} isAgo />
+        expired <Ago at={at} />
       </span>
     );
   }
-  return <Time at={at} isAgo />;
+  return <Ago at={at} />;
 }

@@ -1,4 +1,5 @@
 import { Field } from '../ui/form.tsx';
+import { Time } from '../ui/values.tsx';
 
 interface Bound {
   name: string;
@@ -106,6 +107,15 @@ export function ExpiryField({
 /** As `datetime-local` takes it: without a zone, in the reader's. */
 function toLocalInput(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+/** How long ago or until, for a column of times. */
+export function Ago({ at }: { at: string | null }) {
+  return (
+    <span class="one-line">
+      <Time at={at} isAgo />
+    </span>
+  );
 }
 
 /** A text in one line, whole on hover. */

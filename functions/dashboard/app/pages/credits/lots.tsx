@@ -8,7 +8,7 @@ import { Button, Field, useFields } from '../../ui/form.tsx';
 import { Table } from '../../ui/table.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Badge, Time, Usd } from '../../ui/values.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Ago, Cut } from '../manage-fields.tsx';
 import { fromNano } from './nano-usd.ts';
 
 type Lot = Balance['lots'][number];
@@ -97,7 +97,7 @@ function toneOf(lots: readonly Lot[], lot: Lot): string {
 }
 
 function Expiry({ at }: { at: string }) {
-  if (Date.parse(at) - Date.now() > soonMs) return <Time at={at} isAgo />;
+  if (Date.parse(at) - Date.now() > soonMs) return <Ago at={at} />;
   return (
     <Badge tone="warn">
       <Time at={at} isAgo />

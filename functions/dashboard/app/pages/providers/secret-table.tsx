@@ -2,8 +2,8 @@ import type { Endpoint, Secret } from '../../api.ts';
 import { useMayWrite } from '../../session.tsx';
 import { Button } from '../../ui/form.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Copy, Time } from '../../ui/values.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Copy } from '../../ui/values.tsx';
+import { Ago, Cut } from '../manage-fields.tsx';
 import type { OpenSecret } from './vaults.tsx';
 
 export function SecretTable({
@@ -45,7 +45,7 @@ export function SecretTable({
         },
         { name: 'Value', isExtra: true, cell: () => <span title="Never shown again">••••••••</span> },
         { name: 'Used by', isExtra: true, cell: secret => <Users of={secret} endpoints={endpoints} /> },
-        { name: 'Changed', isExtra: true, cell: secret => <Time at={secret.updated_at} isAgo /> },
+        { name: 'Changed', isExtra: true, cell: secret => <Ago at={secret.updated_at} /> },
         ...(mayWrite
           ? [
               {

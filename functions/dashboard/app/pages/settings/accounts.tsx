@@ -8,8 +8,8 @@ import { Icon } from '../../ui/icons.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Shown } from '../../ui/states.tsx';
 import { More, Table } from '../../ui/table.tsx';
-import { Badge, Time } from '../../ui/values.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Badge } from '../../ui/values.tsx';
+import { Ago, Cut } from '../manage-fields.tsx';
 import { AccountDialog } from './account-dialog.tsx';
 import { Plan } from './plan.tsx';
 
@@ -86,19 +86,22 @@ function AccountTable({ accounts, onOpen }: { accounts: readonly Account[]; onOp
               <span class="muted small">
                 <Cut text={account.id} isMono />
               </span>
+              {account.id === shownId && (
+                <span>
+                  <Badge>shown now</Badge>
+                </span>
+              )}
             </div>
           ),
         },
         { name: 'Plan', cell: account => <Plan of={account} /> },
-        { name: 'Created', isExtra: true, cell: account => <Time at={account.created_at} isAgo /> },
+        { name: 'Created', isExtra: true, cell: account => <Ago at={account.created_at} /> },
         {
           name: 'Actions',
           isActions: true,
           cell: account => (
             <>
-              {account.id === shownId ? (
-                <Badge>shown now</Badge>
-              ) : (
+              {account.id !== shownId && (
                 <Button
                   onClick={() => actFor(account.id === session.account_id ? undefined : account)}
                   aria-label={`Act for ${nameOf(account)}`}

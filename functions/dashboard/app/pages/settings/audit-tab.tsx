@@ -98,7 +98,6 @@ function Details({
             </Badge>,
           ],
           ['Status', event.status_code ?? dash],
-          ['Error', event.error_code ?? dash],
           ['By', actor.api_key_id ? (nameOf(actor.api_key_id) ?? actor.api_key_id) : 'Stripe'],
           ['Key', actor.api_key_id ?? dash],
           ['Role', actor.role],
@@ -107,7 +106,8 @@ function Details({
           ['Request', `${event.method} ${event.path}`],
           ['Object', event.object_id ?? dash],
           ['Operation', event.operation_id],
-          ['Note', event.note ?? dash],
+          ...(event.error_code ? [['Error', event.error_code] as const] : []),
+          ...(event.note ? [['Note', event.note] as const] : []),
         ]}
       />
       <Facts
@@ -127,6 +127,8 @@ function Digest({ of: digest }: { of: string | null }) {
 
 /** `createAiGatewayApiKey` is `Create AI gateway API key`. */
 function toWords(operation: string): string {
+  const special = { sessionDashboard: 'Sign in', deleteDashboardSession: 'Sign out' }[operation];
+  if (special) return special;
   const words = operation
     .replace(/([A-Z])/g, ' $1')
     .toLowerCase()

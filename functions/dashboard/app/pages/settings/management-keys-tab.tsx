@@ -9,8 +9,8 @@ import { Card } from '../../ui/page.tsx';
 import { Empty, Shown } from '../../ui/states.tsx';
 import { More, Table } from '../../ui/table.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { Badge, Code, Time } from '../../ui/values.tsx';
-import { Cut, DescriptionField, MetadataField } from '../manage-fields.tsx';
+import { Badge, Code } from '../../ui/values.tsx';
+import { Ago, Cut, DescriptionField, MetadataField } from '../manage-fields.tsx';
 
 type Role = ApiKey['role'];
 type Open = { kind: 'create' } | { kind: 'edit' | 'delete'; managementKey: ApiKey };
@@ -143,7 +143,7 @@ function KeyTable({
           ),
         },
         { name: 'Role', cell: key => <Badge>{key.role}</Badge> },
-        { name: 'Created', isExtra: true, cell: key => <Time at={key.created_at} isAgo /> },
+        { name: 'Created', isExtra: true, cell: key => <Ago at={key.created_at} /> },
         ...(keys.some(mayChange)
           ? [
               {
