@@ -3,18 +3,21 @@ import { readdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 
 /**
- * Runs all tests: `npm test`. Each folder is a process, in which its files share what they load, several at once. Tests
- * from outside and in a browser start processes of their own and stay apart. One file runs with `node --test <file>`.
+ * Runs all tests but those in a browser: `npm test`. Each folder is a process, in which its files share what they load,
+ * several at once; tests from outside start processes of their own and stay apart. One file runs with
+ * `node --test <file>`.
  */
 
-/** How many files at once of folders whose files have processes of their own. */
-const filesAtOnce: Record<string, number> = { outside: 2, browser: 1 };
+/** Run by themselves: `npm run test:browser`, `npm run test:load`. */
+const apart = ['browser', 'load'];
 
 /** Those that take longest first, so that none of them runs alone at the end. */
-const slowest = ['outside', 'browser', 'management', 'gateway', 'store', 'infra'];
+const slowest = ['outside', 'management', 'gateway', 'store', 'infra'];
 const processesAtOnce = 3;
 
-const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter(entry => entry.isDirectory());
+const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter(
+  entry => entry.isDirectory() && !apart.includes(entry.name),
+);
 const waiting = [...new Set([...slowest, ...folders.map(({ name }) => name)])];
 const startedMs = performance.now();
 const totals = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0 };
@@ -32,8 +35,7 @@ async function work(): Promise<void> {
 }
 
 async function runFolder(folder: string): Promise<{ output: string; isPassed: boolean }> {
-  const atOnce = filesAtOnce[folder];
-  const isolation = atOnce === undefined ? ['--test-isolation=none'] : [`--test-concurrency=${atOnce}`];
+  const isolation = folder === 'outside' ? ['--test-concurrency=2'] : ['--test-isolation=none'];
   const files = `${import.meta.dirname}/${folder}/**/*.test.ts`;
   const child = spawn(process.execPath, ['--test', '--test-timeout=120000', ...isolation, files], {
     stdio: ['ignore', 'pipe', 'inherit'],
