@@ -174,7 +174,7 @@ test('granted credits show as a lot and as a transaction, which are exported who
   assert.ok(lines.at(-1)?.endsWith(`,"'=1+1 ""${markup.replaceAll('"', '""')}"""`), lines.at(-1));
 });
 
-test('credits are bought at Stripe, which leads back to what became of the payment', async () => {
+test('B9 credits are bought at Stripe, which leads back to what became of the payment', async () => {
   const page = await dashboard.open('/credits');
   await page.getByRole('button', { name: 'Buy credits' }).click();
   const dialog = page.getByRole('dialog');
