@@ -70,7 +70,7 @@ export function Keys() {
           }
         </Shown>
         <More of={keys} />
-        {usage.data?.counted_until && (
+        {keys.data !== undefined && keys.data.length > 0 && usage.data?.counted_until && (
           <p class="hint">
             Spend is of the last 30 days (UTC), counted until <Time at={usage.data.counted_until} />.
           </p>

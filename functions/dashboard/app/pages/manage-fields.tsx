@@ -118,6 +118,15 @@ export function Ago({ at }: { at: string | null }) {
   );
 }
 
+/** A moment, for a column of times. */
+export function Moment({ at }: { at: string }) {
+  return (
+    <span class="moment">
+      <Time at={at} />
+    </span>
+  );
+}
+
 /** A text in one line, whole on hover. */
 export function Cut({ text, isMono = false }: { text: string; isMono?: boolean }) {
   return (

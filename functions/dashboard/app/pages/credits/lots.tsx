@@ -62,7 +62,7 @@ export function Lots({ lots, onChanged }: { lots: readonly Lot[]; onChanged(): v
             ),
           },
           { name: 'Left', isNumber: true, cell: lot => <Usd amount={fromNano(lot.remaining_nano_usd)} /> },
-          { name: 'Of', isNumber: true, cell: lot => <Usd amount={fromNano(lot.amount_nano_usd)} /> },
+          { name: 'Of', isNumber: true, isExtra: true, cell: lot => <Usd amount={fromNano(lot.amount_nano_usd)} /> },
           { name: 'Expires', cell: lot => <Expiry at={lot.expires_at} /> },
           ...(isOperator
             ? [

@@ -6,8 +6,8 @@ import { Button, Field } from '../../ui/form.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Empty, ErrorNote, Shown } from '../../ui/states.tsx';
 import { More, Table } from '../../ui/table.tsx';
-import { Time, Usd } from '../../ui/values.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Usd } from '../../ui/values.tsx';
+import { Cut, Moment } from '../manage-fields.tsx';
 import { toCsv } from './csv.ts';
 import { fromNano } from './nano-usd.ts';
 
@@ -75,7 +75,7 @@ function TransactionTable({ transactions }: { transactions: readonly Transaction
       rows={transactions}
       keyOf={transaction => transaction.id}
       columns={[
-        { name: 'Time', cell: ({ created_at }) => <Time at={created_at} /> },
+        { name: 'Time', cell: ({ created_at }) => <Moment at={created_at} /> },
         { name: 'Type', cell: ({ kind }) => kinds[kind] ?? kind },
         { name: 'About', isExtra: true, cell: transaction => <About of={transaction} /> },
         {

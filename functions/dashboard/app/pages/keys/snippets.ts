@@ -1,9 +1,9 @@
 export type Client = 'openai' | 'anthropic' | 'vercel' | 'curl';
 
 export const clients = [
-  { value: 'openai', name: 'OpenAI SDK' },
-  { value: 'anthropic', name: 'Anthropic SDK' },
-  { value: 'vercel', name: 'Vercel AI SDK' },
+  { value: 'openai', name: 'OpenAI' },
+  { value: 'anthropic', name: 'Anthropic' },
+  { value: 'vercel', name: 'Vercel AI' },
   { value: 'curl', name: 'curl' },
 ] as const satisfies readonly { value: Client; name: string }[];
 

@@ -6,7 +6,7 @@ import { Card } from '../../ui/page.tsx';
 import { Empty, Shown } from '../../ui/states.tsx';
 import { More, Table } from '../../ui/table.tsx';
 import { Badge, Facts, Time } from '../../ui/values.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Cut, Moment } from '../manage-fields.tsx';
 
 const tones = {
   changed: 'good',
@@ -39,7 +39,7 @@ export function AuditTab() {
               rows={list}
               keyOf={event => event.id}
               columns={[
-                { name: 'Time', cell: ({ created_at }) => <Time at={created_at} /> },
+                { name: 'Time', cell: ({ created_at }) => <Moment at={created_at} /> },
                 {
                   name: 'Change',
                   cell: event => (
@@ -127,7 +127,7 @@ function Digest({ of: digest }: { of: string | null }) {
 
 /** `createAiGatewayApiKey` is `Create AI gateway API key`. */
 function toWords(operation: string): string {
-  const special = { sessionDashboard: 'Sign in', deleteDashboardSession: 'Sign out' }[operation];
+  const special = { createDashboardSession: 'Sign in', deleteDashboardSession: 'Sign out' }[operation];
   if (special) return special;
   const words = operation
     .replace(/([A-Z])/g, ' $1')
