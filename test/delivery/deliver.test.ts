@@ -281,6 +281,7 @@ test('a destination that is paused or deleted while it takes a batch gets no fur
   const world = await newWorld();
   const [paused, deleted] = [await world.destinationOf(), await world.destinationOf()];
   await world.write('a');
+  world.clock.nowMs += 1;
   await world.write('b');
   const pause = { isPaused: true, pausedAt: 'now', pauseReason: 'requested' };
   world.answers.set(paused, async () => void (await updateDestination(world.store, world.accountId, paused, pause)));
