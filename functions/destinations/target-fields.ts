@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { datadogSites } from '../events/targets/datadog.ts';
+import { datadogSites } from '../events/targets/datadog-sites.ts';
 import { ManagementError } from '../management/management-error.ts';
 import { createEgress, type EgressRules, ForbiddenAddress } from '../providers/egress.ts';
 import type { DestinationSecret } from '../store/destination-secrets.ts';

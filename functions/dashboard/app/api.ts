@@ -24,12 +24,12 @@ const longestWaitSeconds = 5;
 async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const headers = { ...(init.headers as Record<string, string>) };
   if (actingAccount !== undefined) headers['tollgate-account'] = actingAccount.id;
-  const response = await sendOnce(input, { ...init, headers, credentials: 'same-origin' });
+  const response = await sendOnce(input, { ...init, headers });
   const waitSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const isPassing = response.status === 429 || response.status === 503;
   if (!isPassing || init.method !== 'GET' || !(waitSeconds <= longestWaitSeconds)) return response;
   await new Promise(resume => setTimeout(resume, waitSeconds * 1_000));
-  return sendOnce(input, { ...init, headers, credentials: 'same-origin' });
+  return sendOnce(input, { ...init, headers });
 }
 
 async function sendOnce(input: RequestInfo | URL, init: RequestInit): Promise<Response> {

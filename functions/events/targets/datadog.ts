@@ -3,19 +3,6 @@ import type { GatewayEvent } from '../gateway-event.ts';
 import { postJson } from './post.ts';
 import type { Target } from './target.ts';
 
-/** Datadog's sites, each with an intake of its own. */
-export const datadogSites = [
-  'datadoghq.com',
-  'us3.datadoghq.com',
-  'us5.datadoghq.com',
-  'datadoghq.eu',
-  'ap1.datadoghq.com',
-  'ap2.datadoghq.com',
-  'uk1.datadoghq.com',
-  'ddog-gov.com',
-  'us2.ddog-gov.com',
-] as const;
-
 /**
  * Sends each event as a log.
  * @see https://docs.datadoghq.com/api/latest/logs/send-logs/

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { api } from '../api.ts';
+import { usdOfNano } from '../format.ts';
 import { useLoad } from '../load.ts';
 import { useIsOperator, useMayWrite } from '../session.tsx';
 import { Button } from '../ui/form.tsx';
@@ -11,7 +12,6 @@ import { Usd } from '../ui/values.tsx';
 import { BuyDialog } from './credits/buy-dialog.tsx';
 import { GrantDialog } from './credits/grant-dialog.tsx';
 import { Lots } from './credits/lots.tsx';
-import { fromNano } from './credits/nano-usd.ts';
 import { Purchase } from './credits/purchase.tsx';
 import { Threshold } from './credits/threshold.tsx';
 import { Transactions } from './credits/transactions.tsx';
@@ -51,22 +51,22 @@ export function Credits() {
                 value={<Usd amount={data.available_usd} />}
                 detail={
                   <>
-                    <Usd amount={fromNano(data.held_nano_usd)} /> more is set aside for calls under way
+                    <Usd amount={usdOfNano(data.held_nano_usd)} /> more is set aside for calls under way
                   </>
                 }
               />
               <Figure
                 name="Bought and granted"
-                value={<Usd amount={fromNano(data.purchased_nano_usd)} />}
+                value={<Usd amount={usdOfNano(data.purchased_nano_usd)} />}
                 detail="ever"
               />
-              <Figure name="Spent" value={<Usd amount={fromNano(data.spent_nano_usd)} />} detail="ever" />
+              <Figure name="Spent" value={<Usd amount={usdOfNano(data.spent_nano_usd)} />} detail="ever" />
               <Figure
                 name="Expired"
-                value={<Usd amount={fromNano(data.expired_nano_usd)} />}
+                value={<Usd amount={usdOfNano(data.expired_nano_usd)} />}
                 detail={
                   <>
-                    <Usd amount={fromNano(data.refunded_nano_usd)} /> taken back
+                    <Usd amount={usdOfNano(data.refunded_nano_usd)} /> taken back
                   </>
                 }
               />

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { type AiGatewayApiKey, type AiGatewayApiKeyCreated, api, type Endpoint } from '../api.ts';
-import { loadAll, useLoad, usePages } from '../load.ts';
+import { useLoad, usePages } from '../load.ts';
 import { useMayWrite } from '../session.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Button } from '../ui/form.tsx';
@@ -13,7 +13,8 @@ import { Time, Usd } from '../ui/values.tsx';
 import { CreatedKey } from './keys/created-key.tsx';
 import { KeyDialog } from './keys/key-dialog.tsx';
 import { Limit, type Spending, spendingOf } from './keys/spending.tsx';
-import { Ago, Cut } from './manage-fields.tsx';
+import { loadEndpoints } from './load-endpoints.ts';
+import { Ago, KeyName } from './manage-fields.tsx';
 
 type Open = { kind: 'create' } | { kind: 'edit' | 'delete'; gatewayKey: AiGatewayApiKey };
 
@@ -126,13 +127,6 @@ export function Keys() {
   );
 }
 
-function loadEndpoints(): Promise<Endpoint[]> {
-  return loadAll(async before_id => {
-    const page = await api.listEndpoints({ query: { limit: 100, ...(before_id && { before_id }) } });
-    return { items: page.endpoints, more: page.next_page_uri !== null };
-  });
-}
-
 function KeyTable({
   keys,
   endpointOf,
@@ -154,19 +148,7 @@ function KeyTable({
       columns={[
         {
           name: 'Key',
-          cell: key => (
-            <div class="named">
-              {key.description && <Cut text={key.description} />}
-              <span class="mono muted small" title={key.id}>
-                {key.display_name}
-              </span>
-              {key.metadata && (
-                <span class="muted small">
-                  <Cut text={key.metadata} isMono />
-                </span>
-              )}
-            </div>
-          ),
+          cell: key => <KeyName of={key} />,
         },
         {
           name: 'Endpoint',

@@ -1,7 +1,8 @@
+import type { AiGatewayApiKey, ApiKey } from '../api.ts';
 import { Field } from '../ui/form.tsx';
 import { Time } from '../ui/values.tsx';
 
-interface Bound {
+export interface Bound {
   name: string;
   value: string;
   onInput(event: Event): void;
@@ -123,6 +124,29 @@ export function Moment({ at }: { at: string }) {
   return (
     <span class="moment">
       <Time at={at} />
+    </span>
+  );
+}
+
+/** A key of either kind: what people call it, what its token looks like, and their notes. */
+export function KeyName({ of: { id, description, display_name, metadata } }: { of: AiGatewayApiKey | ApiKey }) {
+  return (
+    <div class="named">
+      {description && <Cut text={description} />}
+      <span class="mono muted small" title={id}>
+        {display_name}
+      </span>
+      <Metadata text={metadata} />
+    </div>
+  );
+}
+
+/** People's own notes on something, where there are any. */
+export function Metadata({ text }: { text: string }) {
+  if (text === '') return null;
+  return (
+    <span class="muted small">
+      <Cut text={text} isMono />
     </span>
   );
 }

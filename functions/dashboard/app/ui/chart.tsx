@@ -10,8 +10,12 @@ export interface Series {
 /** Colours that can be told apart, also by those who do not see all of them; see `--series-1` and following. */
 const seriesMax = 6;
 
-function cssColor(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** What a variable of `styles.css` is in the theme of `element`. */
+function cssColor(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.color = '';
+  return color;
 }
 
 /**
@@ -39,11 +43,7 @@ export default function Chart({
     let plot: uPlot | undefined;
     const draw = () => {
       plot?.destroy();
-      plot = new uPlot(
-        optionsOf(times, series, format, isStacked, element.clientWidth),
-        dataOf(times, series, isStacked),
-        element,
-      );
+      plot = new uPlot(optionsOf(element, times, series, format, isStacked), dataOf(times, series, isStacked), element);
     };
     draw();
     const sizes = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: chartHeight }));
@@ -77,19 +77,22 @@ function dataOf(times: readonly number[], series: readonly Series[], isStacked: 
 }
 
 function optionsOf(
+  element: HTMLElement,
   times: readonly number[],
   series: readonly Series[],
   format: (value: number) => string,
   isStacked: boolean,
-  width: number,
 ): uPlot.Options {
-  const muted = cssColor('--muted');
-  const grid = { stroke: cssColor('--line'), width: 1 };
-  const ordered = series.map((one, index) => ({ ...one, color: cssColor(`--series-${(index % seriesMax) + 1}`) }));
+  const muted = cssColor(element, '--muted');
+  const grid = { stroke: cssColor(element, '--line'), width: 1 };
+  const ordered = series.map((one, index) => ({
+    ...one,
+    color: cssColor(element, `--series-${(index % seriesMax) + 1}`),
+  }));
   if (isStacked) ordered.reverse();
   const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 1 });
   return {
-    width,
+    width: element.clientWidth,
     height: chartHeight,
     cursor: { points: { show: !isStacked }, drag: { x: false, y: false } },
     scales: {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, type Balance } from '../../api.ts';
-import { formatCount } from '../../format.ts';
+import { formatCount, usdOfNano } from '../../format.ts';
 import { useIdempotencyKey } from '../../idempotency.ts';
 import { useIsOperator } from '../../session.tsx';
 import { FormDialog } from '../../ui/dialog.tsx';
@@ -9,7 +9,6 @@ import { Table } from '../../ui/table.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Badge, Time, Usd } from '../../ui/values.tsx';
 import { Ago, Cut } from '../manage-fields.tsx';
-import { fromNano } from './nano-usd.ts';
 
 type Lot = Balance['lots'][number];
 
@@ -61,8 +60,8 @@ export function Lots({ lots, onChanged }: { lots: readonly Lot[]; onChanged(): v
               </div>
             ),
           },
-          { name: 'Left', isNumber: true, cell: lot => <Usd amount={fromNano(lot.remaining_nano_usd)} /> },
-          { name: 'Of', isNumber: true, isExtra: true, cell: lot => <Usd amount={fromNano(lot.amount_nano_usd)} /> },
+          { name: 'Left', isNumber: true, cell: lot => <Usd amount={usdOfNano(lot.remaining_nano_usd)} /> },
+          { name: 'Of', isNumber: true, isExtra: true, cell: lot => <Usd amount={usdOfNano(lot.amount_nano_usd)} /> },
           { name: 'Expires', cell: lot => <Expiry at={lot.expires_at} /> },
           ...(isOperator
             ? [
@@ -121,8 +120,8 @@ function TakeBackDialog({ lot, onClose, onTaken }: { lot: Lot; onClose(): void; 
       }}
     >
       <p>
-        The <Usd amount={fromNano(lot.remaining_nano_usd)} /> that is left leaves the balance. Giving money back is done
-        in Stripe, which takes the lot out by itself.
+        The <Usd amount={usdOfNano(lot.remaining_nano_usd)} /> that is left leaves the balance. Giving money back is
+        done in Stripe, which takes the lot out by itself.
       </p>
       <Field label="Reason" hint="Stands in the transactions.">
         <input {...bind('reason')} required maxLength={255} autocomplete="off" />

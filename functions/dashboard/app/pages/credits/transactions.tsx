@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, type Transaction } from '../../api.ts';
-import { formatCount } from '../../format.ts';
+import { formatCount, usdOfNano } from '../../format.ts';
 import { loadAll, useAction, usePages } from '../../load.ts';
 import { Button, Field } from '../../ui/form.tsx';
 import { Card } from '../../ui/page.tsx';
@@ -9,7 +9,6 @@ import { More, Table } from '../../ui/table.tsx';
 import { Usd } from '../../ui/values.tsx';
 import { Cut, Moment } from '../manage-fields.tsx';
 import { toCsv } from './csv.ts';
-import { fromNano } from './nano-usd.ts';
 
 const kinds: Record<string, string> = {
   charge: 'Charge',
@@ -92,7 +91,7 @@ function TransactionTable({ transactions }: { transactions: readonly Transaction
           name: 'Balance after',
           isNumber: true,
           isExtra: true,
-          cell: ({ balance_after_nano_usd: after }) => <Usd amount={after && fromNano(after)} />,
+          cell: ({ balance_after_nano_usd: after }) => <Usd amount={after && usdOfNano(after)} />,
         },
       ]}
     />

@@ -1,7 +1,7 @@
 import { api, type Secret, type Vault } from '../../api.ts';
 import { FormDialog } from '../../ui/dialog.tsx';
 import { Field, useFields } from '../../ui/form.tsx';
-import { DescriptionField, MetadataField } from '../manage-fields.tsx';
+import { type Bound, DescriptionField, MetadataField } from '../manage-fields.tsx';
 
 interface Ends {
   onClose(): void;
@@ -31,17 +31,7 @@ export function VaultDialog({ vault, onClose, onDone }: { vault: Vault | undefin
       act={act}
       onClose={onClose}
     >
-      <Field label="Name" hint={hint}>
-        <input
-          {...bind('name')}
-          required
-          pattern={namePattern}
-          title={nameHint}
-          placeholder="openai"
-          autocomplete="off"
-          spellcheck={false}
-        />
-      </Field>
+      <NameField bound={bind('name')} hint={hint} placeholder="openai" />
       <DescriptionField bound={bind('description')} />
       <MetadataField bound={bind('metadata')} />
     </FormDialog>
@@ -75,17 +65,7 @@ export function SecretDialog({
       act={act}
       onClose={onClose}
     >
-      <Field label="Name" hint={hint}>
-        <input
-          {...bind('name')}
-          required
-          pattern={namePattern}
-          title={nameHint}
-          placeholder="key-one"
-          autocomplete="off"
-          spellcheck={false}
-        />
-      </Field>
+      <NameField bound={bind('name')} hint={hint} placeholder="key-one" />
       {!secret && <ValueField bound={bind('value')} label="Value" />}
       <DescriptionField bound={bind('description')} />
       <MetadataField bound={bind('metadata')} />
@@ -110,13 +90,23 @@ export function RotateDialog({ secret, onClose, onDone }: { secret: Secret } & E
   );
 }
 
-function ValueField({
-  bound,
-  label,
-}: {
-  bound: { name: string; value: string; onInput(event: Event): void };
-  label: string;
-}) {
+function NameField({ bound, hint, placeholder }: { bound: Bound; hint: string; placeholder: string }) {
+  return (
+    <Field label="Name" hint={hint}>
+      <input
+        {...bound}
+        required
+        pattern={namePattern}
+        title={nameHint}
+        placeholder={placeholder}
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </Field>
+  );
+}
+
+function ValueField({ bound, label }: { bound: Bound; label: string }) {
   return (
     <Field label={label} hint="Goes in and never comes out: nobody can read it here again.">
       <input {...bound} type="password" required autocomplete="new-password" spellcheck={false} />

@@ -3,7 +3,7 @@ import { useMayWrite } from '../../session.tsx';
 import { Button } from '../../ui/form.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Copy } from '../../ui/values.tsx';
-import { Ago, Cut } from '../manage-fields.tsx';
+import { Ago, Cut, Metadata } from '../manage-fields.tsx';
 import type { OpenSecret } from './vaults.tsx';
 
 export function SecretTable({
@@ -35,11 +35,7 @@ export function SecretTable({
                   <Cut text={secret.description} />
                 </span>
               )}
-              {secret.metadata && (
-                <span class="muted small">
-                  <Cut text={secret.metadata} isMono />
-                </span>
-              )}
+              <Metadata text={secret.metadata} />
             </div>
           ),
         },

@@ -8,7 +8,8 @@ import { Icon } from '../../ui/icons.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Shown } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { loadEndpoints } from '../load-endpoints.ts';
+import { Cut, Metadata } from '../manage-fields.tsx';
 import { RotateDialog, SecretDialog, VaultDialog } from './secret-dialogs.tsx';
 import { SecretTable } from './secret-table.tsx';
 
@@ -112,10 +113,7 @@ async function loadVaults(): Promise<{ vaults: Vault[]; secrets: Secret[]; endpo
       const page = await api.listSecrets({ query: { limit: 100, ...(before_id && { before_id }) } });
       return { items: page.secrets, more: page.next_page_uri !== null };
     }),
-    loadAll(async before_id => {
-      const page = await api.listEndpoints({ query: { limit: 100, ...(before_id && { before_id }) } });
-      return { items: page.endpoints, more: page.next_page_uri !== null };
-    }),
+    loadEndpoints(),
   ]);
   return { vaults, secrets, endpoints };
 }
@@ -142,11 +140,7 @@ function VaultCard({
               <Cut text={vault.description} />
             </span>
           )}
-          {vault.metadata && (
-            <span class="muted small">
-              <Cut text={vault.metadata} isMono />
-            </span>
-          )}
+          <Metadata text={vault.metadata} />
         </div>
         {mayWrite && (
           <div class="actions quiet-actions">

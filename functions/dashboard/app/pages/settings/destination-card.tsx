@@ -8,7 +8,7 @@ import { Button } from '../../ui/form.tsx';
 import { ErrorNote, Shown } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Badge, Facts, Time } from '../../ui/values.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Cut, Metadata } from '../manage-fields.tsx';
 import type { OpenDestination } from './destinations-tab.tsx';
 import { addressOf, kindOf, nameOf, targetNames } from './targets.ts';
 
@@ -46,11 +46,7 @@ export function DestinationCard({
           <span class="muted">
             <Cut text={`${targetNames[kindOf(destination)]}: ${addressOf(destination)}`} />
           </span>
-          {metadata && (
-            <span class="muted small">
-              <Cut text={metadata} isMono />
-            </span>
-          )}
+          <Metadata text={metadata} />
         </div>
         <div class="actions quiet-actions">
           {mayWrite && (

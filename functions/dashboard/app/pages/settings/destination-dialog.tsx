@@ -1,3 +1,4 @@
+import { datadogSites } from '../../../../events/targets/datadog-sites.ts';
 import { api, type EventDestination, type EventDestinationCreate } from '../../api.ts';
 import { FormDialog } from '../../ui/dialog.tsx';
 import { Field, useFields } from '../../ui/form.tsx';
@@ -5,19 +6,6 @@ import { DescriptionField, MetadataField } from '../manage-fields.tsx';
 import { addressOf, kindOf, type TargetKind, targetNames } from './targets.ts';
 
 type Target = EventDestinationCreate['target'];
-type Site = NonNullable<Target['datadog']>['ddsite'];
-
-const sites: readonly Site[] = [
-  'datadoghq.com',
-  'us3.datadoghq.com',
-  'us5.datadoghq.com',
-  'datadoghq.eu',
-  'ap1.datadoghq.com',
-  'ap2.datadoghq.com',
-  'uk1.datadoghq.com',
-  'ddog-gov.com',
-  'us2.ddog-gov.com',
-];
 
 const arnFields: Partial<Record<TargetKind, { label: string; example: string }>> = {
   cloudwatch_logs: {
@@ -107,7 +95,7 @@ export function DestinationDialog({
           <div class="field-pair">
             <Field label="Site">
               <select {...bind('site')}>
-                {sites.map(site => (
+                {datadogSites.map(site => (
                   <option key={site}>{site}</option>
                 ))}
               </select>
@@ -140,7 +128,9 @@ function toTarget(
       return { webhook: { url: address, ...(secret && { secret }) } };
     case 'datadog': {
       const described = { ...(service && { service }), ...(tags && { ddtags: tags }) };
-      return { datadog: { ddsite: site as Site, ...(secret && { api_key: secret }), ...described } };
+      return {
+        datadog: { ddsite: site as (typeof datadogSites)[number], ...(secret && { api_key: secret }), ...described },
+      };
     }
     case 'cloudwatch_logs':
       return { cloudwatch_logs: { log_group_arn: address } };

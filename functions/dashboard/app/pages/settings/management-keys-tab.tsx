@@ -10,7 +10,7 @@ import { Empty, Shown } from '../../ui/states.tsx';
 import { More, Table } from '../../ui/table.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Badge, Code } from '../../ui/values.tsx';
-import { Ago, Cut, DescriptionField, MetadataField } from '../manage-fields.tsx';
+import { Ago, DescriptionField, KeyName, MetadataField } from '../manage-fields.tsx';
 
 type Role = ApiKey['role'];
 type Open = { kind: 'create' } | { kind: 'edit' | 'delete'; managementKey: ApiKey };
@@ -128,19 +128,7 @@ function KeyTable({
       columns={[
         {
           name: 'Key',
-          cell: key => (
-            <div class="named">
-              {key.description && <Cut text={key.description} />}
-              <span class="mono muted small" title={key.id}>
-                {key.display_name}
-              </span>
-              {key.metadata && (
-                <span class="muted small">
-                  <Cut text={key.metadata} isMono />
-                </span>
-              )}
-            </div>
-          ),
+          cell: key => <KeyName of={key} />,
         },
         { name: 'Role', cell: key => <Badge>{key.role}</Badge> },
         { name: 'Created', isExtra: true, cell: key => <Ago at={key.created_at} /> },

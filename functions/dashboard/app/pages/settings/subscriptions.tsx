@@ -9,7 +9,7 @@ import { Card } from '../../ui/page.tsx';
 import { Empty, Shown } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { Cut } from '../manage-fields.tsx';
+import { Cut, Metadata } from '../manage-fields.tsx';
 import { SubscriptionDialog } from './subscription-dialog.tsx';
 import { nameOf } from './targets.ts';
 
@@ -115,11 +115,7 @@ function SubscriptionTable({
                   <Cut text={filter ? `${type} if ${filter}` : type} isMono />
                 </span>
               ))}
-              {metadata && (
-                <span class="muted small">
-                  <Cut text={metadata} isMono />
-                </span>
-              )}
+              <Metadata text={metadata} />
             </div>
           ),
         },
